@@ -1,4 +1,3 @@
-"""Laurel, an achievement server: events in, awards, rewards and signed credentials out.
+"""Laurel, an open achievement server: events in, awards, rewards and signed credentials out."""
 
-The package itself exports nothing; ARCHITECTURE.md says which part does what.
-"""
+__version__ = "0.1.0"

@@ -1,0 +1,29 @@
+"""Instants: reading and writing RFC 3339. All values are aware datetimes in UTC."""
+
+from datetime import UTC, datetime
+
+from laurel.base.errors import Invalid
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_time(text: str, field: str) -> datetime:
+    """An RFC 3339 timestamp with zone; raises Invalid naming `field`."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{field} must be an RFC 3339 timestamp", field=field, value=text) from None
+    if value.tzinfo is None:
+        raise Invalid(f"{field} must carry a time zone, as in 2026-03-14T10:21:45Z", field=field, value=text)
+    return value.astimezone(UTC)
+
+
+def render_time(value: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and Z: 2026-03-14T10:21:45.102Z."""
+    utc = value.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def render_time_or_none(value: datetime | None) -> str | None:
+    """As render_time; None stays None."""
+    return None if value is None else render_time(value)
