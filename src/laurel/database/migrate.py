@@ -1,5 +1,8 @@
-"""Bringing a database to this version's schema: Alembic runs the chain, then every tenant table is put under
-row-level security and the restricted role gets its rights, so that no migration can forget it."""
+"""Bringing a database to this version's schema: Alembic runs the chain.
+
+Then every tenant table is put under row-level security and the restricted role gets its rights, so that no migration
+can forget it.
+"""
 
 import re
 from pathlib import Path
@@ -113,11 +116,11 @@ async def migrate(url: str) -> bool:
 
 
 async def _run_alembic(url: str) -> None:
-    from alembic import command  # noqa: PLC0415 - half a second of imports that an up-to-date start does without
-    from alembic.config import Config  # noqa: PLC0415
-    from sqlalchemy import Connection  # noqa: PLC0415
-    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
-    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
 
     configuration = Config()
     configuration.set_main_option("script_location", str(_VERSIONS.parent))

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy as Connection
 
 from laurel.base import json_text
 from laurel.base.errors import Unavailable
@@ -45,7 +46,7 @@ class Transaction:
 
     __slots__ = ("_savepoints", "connection", "organisation_id")
 
-    def __init__(self, connection: asyncpg.Connection, organisation_id: OrganisationId) -> None:
+    def __init__(self, connection: "Connection[Row]", organisation_id: OrganisationId) -> None:
         self.connection = connection
         self.organisation_id = organisation_id
         self._savepoints = 0
@@ -154,14 +155,14 @@ class Database:
         """BEGIN with the restricted role and the organisation, in one round trip."""
         return f"BEGIN; {self._role_sql}SET LOCAL laurel.organisation_id = {int(organisation_id)}"
 
-    async def acquire(self) -> asyncpg.Connection:
+    async def acquire(self) -> "Connection[Row]":
         """A connection from the pool; raises Unavailable when the database does not answer."""
         try:
             return await self.pool.acquire(timeout=_CONNECT_TIMEOUT_SECONDS)
         except CONNECTION_FAILURES as failure:
             raise Unavailable("the database does not answer", retry_after_seconds=1) from failure
 
-    async def release(self, connection: asyncpg.Connection) -> None:
+    async def release(self, connection: "Connection[Row]") -> None:
         """Give a connection back; one that is still in a transaction is rolled back on the way."""
         await self.pool.release(connection)
 
@@ -202,7 +203,7 @@ class Database:
             yield Transaction(connection, OrganisationId(0))
 
     @asynccontextmanager
-    async def _begun(self, begin: str) -> AsyncIterator[asyncpg.Connection]:
+    async def _begun(self, begin: str) -> AsyncIterator["Connection[Row]"]:
         connection = await self.acquire()
         try:
             try:
@@ -276,9 +277,13 @@ async def _tenant_role(pool: asyncpg.Pool) -> str | None:
         """,
         TENANT_ROLE,
     )
-    if row["exists_"] and await pool.fetchval("SELECT pg_has_role(current_user, $1, 'MEMBER')", TENANT_ROLE):
+    if (
+        row is not None
+        and row["exists_"]
+        and await pool.fetchval("SELECT pg_has_role(current_user, $1, 'MEMBER')", TENANT_ROLE)
+    ):
         return TENANT_ROLE
-    if row["unbound"]:
+    if row is not None and row["unbound"]:
         raise Unavailable(
             f"the database user bypasses row-level security and there is no role {TENANT_ROLE} to switch to; "
             "run `laurel migrate` first, or connect as an ordinary user"
