@@ -5,8 +5,16 @@ from collections.abc import Iterator
 from tests.tidy.repository import ROOT, SOURCE, import_graph, modules
 
 KEYRING_IMPORTERS = ("laurel.application", "laurel.cli", "laurel.domain.credentials", "laurel.keyring")
-PURE = ("laurel.openbadges", "laurel.domain.achievements.criteria", "laurel.domain.achievements.evaluate")
-DOING = {"asyncpg", "httpx", "aiosmtplib", "socket", "litestar", "pgqueuer", "sqlalchemy", "alembic"}
+PURE = (
+    "laurel.openbadges",
+    "laurel.domain.achievements.criteria",
+    "laurel.domain.achievements.evaluate",
+    "laurel.domain.achievements.periods",
+)
+DOING = {
+    "aiosmtplib", "alembic", "asyncio", "asyncpg", "httpx", "http", "litestar", "pgqueuer", "socket", "sqlalchemy",
+    "ssl", "subprocess",
+}  # fmt: skip
 STATEMENT = re.compile(
     r"^\s*(?:--[^\n]*\n\s*)*(?:SELECT\s.+|INSERT\s+INTO\s.+|UPDATE\s+\w+\s+SET\s.+|DELETE\s+FROM\s.+"
     r"|WITH\s+\w+(\s*\([^)]*\))?\s+AS\s.+|CREATE\s+(TABLE|INDEX|UNIQUE|ROLE|POLICY)\s.+|ALTER\s+TABLE\s.+|COPY\s.+\sFROM\s.+)$",

@@ -1,4 +1,5 @@
 import ast
+import json
 import re
 
 from tests.tidy.repository import ROOT, packages, texts
@@ -10,6 +11,7 @@ SUPPRESSION = re.compile(r"#\s*(?:type:\s*ignore|noqa)(?P<rest>[^\n]*)")
 CODED = re.compile(r"^(?:\[[\w\-, ]+\]|:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)\s+#?\s*\S+")
 UNTRACKED_TODO = re.compile(r"#\s*(?:TODO|FIXME|XXX)\b(?!\s*\(#\d+\))")
 SKIPS = re.compile(r"pytest\.skip\(|mark\.skip|mark\.skipif|mark\.xfail|importorskip")
+PATCHES = re.compile(r"mock\.patch|from unittest|import mock|monkeypatch\.setattr|mocker\.")
 SELF = "tests/tidy/test_repository.py"
 
 
@@ -80,6 +82,15 @@ def test_no_test_is_skipped_or_expected_to_fail():
     assert found == []
 
 
+def test_nothing_is_patched_outside_the_support_of_the_tests():
+    found = [
+        name
+        for name, text in texts().items()
+        if name.startswith("tests/") and not name.startswith("tests/support/") and name != SELF and PATCHES.search(text)
+    ]
+    assert found == []
+
+
 def test_relative_links_in_documents_lead_somewhere():
     broken = []
     for name, text in texts().items():
@@ -100,6 +111,19 @@ def test_python_blocks_in_documents_parse():
             try:
                 ast.parse(block)
             except SyntaxError as error:
+                broken.append((name, str(error)))
+    assert broken == []
+
+
+def test_json_blocks_in_documents_parse():
+    broken = []
+    for name, text in texts().items():
+        if not name.endswith(".md"):
+            continue
+        for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL):
+            try:
+                json.loads(block)
+            except ValueError as error:
                 broken.append((name, str(error)))
     assert broken == []
 
