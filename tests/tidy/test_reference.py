@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import typer
 
-from tests.tidy.repository import REFERENCE, ROOT, SOURCE
+from tests.tidy.repository import REFERENCE, ROOT, SOURCE, texts
 
 
 def has(module: str) -> bool:
@@ -97,6 +97,15 @@ def test_every_setting_is_in_the_reference():
 def test_every_setting_in_the_reference_exists():
     if wanted := settings():
         assert {name for name in named_in("settings.md") if re.fullmatch(r"LAUREL_[A-Z_]+", name)} - wanted == set()
+
+
+def test_settings_named_anywhere_exist():
+    if wanted := settings():
+        places = {name: text for name, text in texts().items() if name.endswith((".md", ".yaml")) or "/" not in name}
+        found = {
+            (name, match) for name, text in places.items() for match in re.findall(r"\bLAUREL_[A-Z_]*[A-Z]\b", text)
+        }
+        assert {pair for pair in found if pair[1] not in wanted} == set()
 
 
 def test_every_error_code_is_in_the_reference():
