@@ -1,0 +1,187 @@
+"""PDF through typst: drawings as vector images, words as real text with embedded fonts, tagged as PDF/UA-1 asks.
+
+The typst program never changes: what is drawn comes in as data, so nothing that a person typed is ever program text.
+"""
+
+import json
+from collections import Counter
+from datetime import datetime
+from functools import lru_cache
+from threading import Lock
+from typing import Any, Final, assert_never
+
+import typst
+
+from laurel.rendering.attributes import fill
+from laurel.rendering.fonts import JOINED_FAMILIES, FontLibrary, bundled_fonts
+from laurel.rendering.model import Design, Fields, Image, Node, Qr, Text
+from laurel.rendering.svg import SvgWriter, baselines, colour_of, image_bytes, line_start, title_of, words_of
+from laurel.rendering.typeset import Setting, set_text
+
+_PROGRAM: Final = rb"""
+#let doc = json(bytes(sys.inputs.document))
+#set document(title: doc.title, author: doc.author)
+#set page(width: doc.width * 1pt, height: doc.height * 1pt, margin: 0pt)
+#set text(lang: doc.lang, fallback: false, hyphenate: false, top-edge: "baseline", bottom-edge: "baseline",
+  number-type: "lining")
+#set par(spacing: 0pt)
+#show heading: it => it.body
+#let words(part) = {
+  set text(font: part.fonts, size: part.size * 1pt, weight: part.weight, style: part.style, lang: part.lang,
+    region: part.region, dir: if part.rtl { rtl } else { ltr }, tracking: part.tracking * 1pt,
+    fill: rgb(part.fill).transparentize(part.transparency * 100%))
+  part.lines.map(line => text(line)).join({ text(size: 0.01pt, " "); linebreak() })
+}
+#let placed(part) = {
+  let body = words(part)
+  set par(leading: part.leading * 1pt)
+  let tagged = if part.level > 0 { heading(level: part.level, body) } else { par(body) }
+  let side = if part.align == "left" { left } else if part.align == "right" { right } else { center }
+  let line = place(top + left, dx: part.x * 1pt, dy: part.y * 1pt, block(width: part.width * 1pt, align(side, tagged)))
+  if part.rotation == 0 { line } else {
+    place(top + left, dx: part.middle-x * 1pt, dy: part.middle-y * 1pt, rotate(part.rotation * 1deg,
+      origin: top + left, box(width: 0pt, height: 0pt, move(dx: -part.middle-x * 1pt, dy: -part.middle-y * 1pt, line))))
+  }
+}
+#for part in doc.parts {
+  if part.kind == "text" { placed(part) } else {
+    let drawing = image(bytes(part.svg), format: "svg", width: doc.width * 1pt,
+      ..if part.alt != "" { (alt: part.alt) })
+    place(top + left, if part.alt == "" { pdf.artifact(drawing) } else { drawing })
+  }
+}
+"""
+_HEADINGS = {"title": 1, "heading": 2}
+_ROOM = 0.25  # of the width, beyond the box: typst must never break a line that fits it already
+_lock = Lock()
+
+
+def render_pdf(design: Design, fields: Fields, *, created_at: datetime, fonts: FontLibrary | None = None) -> bytes:
+    """One page as tagged PDF 1.7 (PDF/UA-1) with selectable text; the same input gives the same bytes.
+
+    `created_at` must be aware; it is the only date in the file. Lengths of the canvas are points.
+    """
+    fonts = fonts or bundled_fonts()
+    document = {
+        "title": title_of(design, fields),
+        "author": [name] if (name := fields.values.get("issuer.name", "")) else [],
+        "lang": _language(fields.language)[0],
+        "width": design.canvas.width,
+        "height": design.canvas.height,
+        "parts": _parts(design, fields, fonts),
+    }
+    with _lock:  # a compiler keeps the last world it compiled
+        pdf = _compiler(fonts).compile(
+            input=_PROGRAM,
+            format="pdf",
+            sys_inputs={"document": json.dumps(document, ensure_ascii=False)},
+            pdf_standards=["ua-1"],
+            timestamp=created_at,
+        )
+    assert isinstance(pdf, bytes)  # noqa: S101  one page, no output path
+    return pdf
+
+
+@lru_cache(maxsize=4)
+def _compiler(fonts: FontLibrary) -> typst.Compiler:
+    return typst.Compiler(_PROGRAM, font_paths=fonts.typst_fonts, ignore_system_fonts=True)
+
+
+def _parts(design: Design, fields: Fields, fonts: FontLibrary) -> list[dict[str, Any]]:
+    """Texts one by one; what lies between two texts as one drawing, but for pictures that have something to say."""
+    parts: list[dict[str, Any]] = []
+    drawing = SvgWriter(design, fields, fonts)
+    drawing.background()
+    for node in design.nodes:
+        if isinstance(node, Text) and not node.curve and not node.opacity < 1:
+            if words := words_of(node, fields):
+                _flush(parts, drawing)
+                drawing = SvgWriter(design, fields, fonts)
+                parts.append(_text(design, node, set_text(words, node, fields.language, fonts), fonts))
+        elif alternative := _alternative(node, fields):
+            _flush(parts, drawing)
+            drawing = SvgWriter(design, fields, fonts)
+            drawing.node(node)
+            _flush(parts, drawing, alternative)
+            drawing = SvgWriter(design, fields, fonts)
+        else:
+            drawing.node(node)
+    _flush(parts, drawing)
+    return parts
+
+
+def _flush(parts: list[dict[str, Any]], drawing: SvgWriter, alternative: str = "") -> None:
+    if not drawing.empty:
+        parts.append({"kind": "drawing", "svg": drawing.document(), "alt": alternative})
+
+
+def _alternative(node: Node, fields: Fields) -> str:
+    match node:
+        case Text():
+            return " ".join(words_of(node, fields).split())
+        case Image() if image_bytes(node, fields):
+            return fill(node.alternative, fields)
+        case Qr() if fill(node.content, fields):
+            return fill(node.alternative, fields)
+        case _:
+            return ""
+
+
+def _text(design: Design, node: Text, setting: Setting, fonts: FontLibrary) -> dict[str, Any]:
+    colour, alpha = colour_of(design, node.colour)
+    used = Counter(glyph.face.family for line in setting.lines for glyph in line.glyphs)
+    joined = not JOINED_FAMILIES.isdisjoint(used)
+    families = fonts.families(node.font)
+    if families[0] not in used:  # spaces then come from the font of the letters, as in the other formats
+        families = tuple(dict.fromkeys((*(name for name, _ in used.most_common(1)), *families)))
+    tracking = 0.0 if joined else node.letter_spacing * setting.size
+    room = node.width * _ROOM
+    left, width = _frame(node, setting, room)
+    top = node.y + baselines(node, setting)[0]
+    language, region = _language(setting.language)
+    return {
+        "kind": "text",
+        "lines": [line.text for line in setting.lines],
+        "fonts": list(families),
+        "size": round(setting.size, 4),
+        "weight": 700 if node.weight == "bold" else 400,
+        "style": "italic" if node.italic else "normal",
+        "lang": language,
+        "region": region,
+        "rtl": setting.right_to_left,
+        "tracking": round(tracking, 4),
+        "fill": colour,
+        "transparency": round(1 - alpha, 4),
+        "leading": round(setting.leading, 4),
+        "level": _HEADINGS.get(node.role, 0),
+        "align": node.align,
+        "x": round(left, 4),
+        "y": round(top, 4),
+        "rotation": node.rotation,
+        "middle-x": node.x + node.width / 2,
+        "middle-y": node.y + node.height / 2,
+        "width": round(width, 4),
+    }
+
+
+def _frame(node: Text, setting: Setting, room: float) -> tuple[float, float]:
+    """Left edge and width of the block that typst aligns the lines in."""
+    match node.align:
+        case "left":
+            hang = max((line_start(node, line, setting.size) for line in setting.lines), default=0)
+            return node.x + hang, node.width + room
+        case "right":
+            return node.x - room, node.width + room
+        case "center":
+            return node.x - room, node.width + 2 * room
+        case never:
+            assert_never(never)
+
+
+def _language(tag: str) -> tuple[str, str | None]:
+    """Language and region as typst wants them: two or three letters, and two or none."""
+    language, *rest = tag.split("-")
+    region = next((part.upper() for part in rest if len(part) == 2 and part.isalpha()), None)
+    if "hant" in (part.lower() for part in rest) and not region:
+        region = "TW"
+    return (language.lower() if 2 <= len(language) <= 3 else "en"), region
