@@ -16,6 +16,9 @@ AwardId = NewType("AwardId", int)
 CredentialId = NewType("CredentialId", int)
 RewardId = NewType("RewardId", int)
 
+PersonKey = tuple[str, str]
+"""A name for a person: (kind, value), where kind is "uid", "email" or a kind of identifier."""
+
 BASE62_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE62_VALUE = {character: value for value, character in enumerate(BASE62_ALPHABET)}
 UID_HEX_LENGTH = 24

@@ -23,6 +23,9 @@ _CONNECT_TIMEOUT_SECONDS = 10
 
 Row = asyncpg.Record
 
+LOST_RACES = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""What PostgreSQL says when a transaction has to be run again."""
+
 CONNECTION_FAILURES = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,

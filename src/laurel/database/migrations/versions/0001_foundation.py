@@ -21,6 +21,7 @@ CREATE TABLE organisation (
     language text NOT NULL DEFAULT 'en',
     settings jsonb NOT NULL DEFAULT '{}',
     rules_version bigint NOT NULL DEFAULT 1,
+    people_version bigint NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     deleted_at timestamptz
@@ -209,7 +210,7 @@ CREATE TABLE achievement (
     human_code text,
     details jsonb NOT NULL DEFAULT '{}',
     revision integer NOT NULL DEFAULT 1,
-    counts_from timestamptz,
+    live_spans jsonb NOT NULL DEFAULT '[]',
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     created_by text NOT NULL DEFAULT '',
@@ -225,7 +226,6 @@ CREATE INDEX achievement_tags ON achievement USING gin (tags);
 CREATE TABLE progress (
     organisation_id bigint NOT NULL,
     person_id bigint NOT NULL,
-    version bigint NOT NULL DEFAULT 0,
     state bytea NOT NULL,
     PRIMARY KEY (organisation_id, person_id)
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1);

@@ -1,0 +1,1 @@
+"""What Laurel is about: people, events, achievements, awards, rewards, credentials. Knows nothing of HTTP."""

@@ -1,0 +1,130 @@
+"""Periods: half-open windows of the organisation's calendar. Pure.
+
+A period is known by the ordinal of its first local day (`date.toordinal()`; 0 for open). Weeks start on Monday. Local
+midnight is computed on the calendar and only then turned into an instant, so that days of 23 and 25 hours come out right.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from laurel.base.errors import Invalid
+from laurel.domain.achievements.model import Period
+
+OPEN = 0
+_MEMORY_MAX = 4_096
+_SECOND = timedelta(seconds=1)
+_SEARCHED = timedelta(hours=26)
+
+
+def zone(name: str, field: str = "time_zone") -> ZoneInfo:
+    """The time zone called `name` (IANA); raises Invalid naming `field`."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid(f"{field} is not an IANA time zone", field=field, value=name) from None
+
+
+def first_day(period: Period, day: date) -> date:
+    """The first day of the period that `day` lies in."""
+    if period == "daily":
+        return day
+    if period == "weekly":
+        return day - timedelta(days=day.weekday())
+    if period == "monthly":
+        return day.replace(day=1)
+    return day.replace(month=1, day=1)
+
+
+def next_first_day(period: Period, first: date) -> date:
+    """The first day of the period after the one that starts on `first`."""
+    if period == "daily":
+        return first + timedelta(days=1)
+    if period == "weekly":
+        return first + timedelta(days=7)
+    if period == "monthly":
+        return (first + timedelta(days=32)).replace(day=1)
+    return first.replace(year=first.year + 1)
+
+
+def midnight(day: date, time_zone: ZoneInfo) -> datetime:
+    """The first instant, in UTC, at which the local calendar has reached `day`.
+
+    Where the clock jumps over midnight the day begins when the clock resumes; where it passes midnight twice, at the
+    first pass, and the second does not give the day back.
+    """
+    instant = datetime.combine(day, time(), time_zone).astimezone(UTC)
+    before = (instant - _SECOND).astimezone(time_zone).date()
+    if before < day <= instant.astimezone(time_zone).date():
+        return instant
+    low, high = instant - _SEARCHED, instant + _SEARCHED
+    while high - low > _SECOND:
+        middle = low + timedelta(seconds=(high - low) // _SECOND // 2)
+        if middle.astimezone(time_zone).date() < day:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+class Calendar:
+    """Days and periods of one time zone, remembered by the hour, because time zones are slow and events are many."""
+
+    def __init__(self, time_zone: ZoneInfo) -> None:
+        self.time_zone = time_zone
+        self._days: dict[float, tuple[int, int, int]] = {}
+        self._firsts: dict[tuple[Period, int], int] = {}
+
+    def day(self, instant: datetime) -> int:
+        """The ordinal of the local day of `instant`."""
+        second = instant.timestamp()
+        quarter = second // 900
+        known = self._days.get(quarter)
+        if known is None:
+            known = self._learn(int(quarter))
+        before, change, after = known
+        return before if second < change else after
+
+    def _learn(self, quarter: int) -> tuple[int, int, int]:
+        """(day at the quarter's start, second at which it changes, day after that) for a quarter of an hour."""
+        if len(self._days) >= _MEMORY_MAX:
+            self._days.clear()
+        start = quarter * 900
+        first, last = self._day_at(start), self._day_at(start + 899)
+        change = start + 900
+        if first != last:
+            change = next(second for second in range(start, start + 900) if self._day_at(second) != first)
+        self._days[quarter] = (first, change, last)
+        return self._days[quarter]
+
+    def _day_at(self, second: int) -> int:
+        day = datetime.fromtimestamp(second, self.time_zone).date()
+        tomorrow = day + timedelta(days=1)
+        reached = midnight(tomorrow, self.time_zone).timestamp() <= second
+        return (tomorrow if reached else day).toordinal()
+
+    def period(self, period: Period, instant: datetime) -> int:
+        """The period of `instant`: the ordinal of its first day, OPEN for open."""
+        if period == "open":
+            return OPEN
+        day = self.day(instant)
+        if period == "daily":
+            return day
+        first = self._firsts.get((period, day))
+        if first is None:
+            if len(self._firsts) >= _MEMORY_MAX:
+                self._firsts.clear()
+            first = first_day(period, date.fromordinal(day)).toordinal()
+            self._firsts[(period, day)] = first
+        return first
+
+    def bounds(self, period: Period, ordinal: int) -> tuple[datetime, datetime] | None:
+        """[start, next start) of a period in UTC; None for open."""
+        if period == "open":
+            return None
+        first = date.fromordinal(ordinal)
+        return midnight(first, self.time_zone), midnight(next_first_day(period, first), self.time_zone)
+
+
+def period_key(period: Period, ordinal: int) -> str:
+    """How an award names its period: "" for open, else the letter of the kind and the first day ("w:2026-11-16")."""
+    return "" if period == "open" else f"{period[0]}:{date.fromordinal(ordinal).isoformat()}"

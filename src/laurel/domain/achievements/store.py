@@ -1,0 +1,366 @@
+"""The SQL of achievements, progress and awards."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from laurel.base import json_text
+from laurel.base.ids import AchievementId, AwardId, PersonId, new_uids
+from laurel.database.pool import Transaction, columns
+from laurel.domain.achievements.evaluate import PastKey, PersonState, decode_entry, encode_entry
+from laurel.domain.achievements.model import Achievement, Award, NewAward
+from laurel.domain.achievements.rules import Entry
+
+COLUMNS = ", ".join(Achievement.__struct_fields__)
+AWARD_COLUMNS = ", ".join(Award.__struct_fields__)
+
+
+class Versions(NamedTuple):
+    """What an ingest reads first: whether what it remembers still holds, and the calendar it counts by."""
+
+    rules: int
+    people: int
+    time_zone: str
+    language: str
+
+
+async def versions(tx: Transaction) -> Versions | None:
+    """The organisation's versions; None when there is no such organisation."""
+    row = await tx.fetchrow(
+        "SELECT rules_version, people_version, time_zone, language FROM organisation WHERE organisation_id = $1",
+        tx.organisation_id,
+    )
+    return None if row is None else Versions(*row.values())
+
+
+async def bump_rules(tx: Transaction) -> None:
+    """Say that definitions changed: compiled rules are made anew. Serialises writers of definitions."""
+    await tx.execute(
+        "UPDATE organisation SET rules_version = rules_version + 1 WHERE organisation_id = $1", tx.organisation_id
+    )
+
+
+async def list_live(tx: Transaction) -> list[Achievement]:
+    """Every achievement that may count events now, before its start or after its end included."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM achievement
+        WHERE organisation_id = $1 AND status = 'live' AND deleted_at IS NULL ORDER BY id
+        """,
+        tx.organisation_id,
+    )
+    return [Achievement.from_row(row) for row in rows]
+
+
+async def find_by_uid(tx: Transaction, uid: str) -> Achievement | None:
+    """The achievement with this uid, deleted ones are absent."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM achievement WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else Achievement.from_row(row)
+
+
+async def find_many(tx: Transaction, ids: Sequence[AchievementId]) -> dict[AchievementId, Achievement]:
+    """Achievements by integer id, deleted ones too."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM achievement WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
+        tx.organisation_id,
+        ids,
+    )
+    return {row["id"]: Achievement.from_row(row) for row in rows}
+
+
+async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, AchievementId]:
+    """Integer ids of achievements that are not deleted."""
+    rows = await tx.fetch(
+        "SELECT uid, id FROM achievement WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        tx.organisation_id,
+        uids,
+    )
+    return {row["uid"]: row["id"] for row in rows}
+
+
+async def list_newest(
+    tx: Transaction, *, before_id: int | None, limit: int, status: str | None = None, tag: str | None = None
+) -> list[Achievement]:
+    """Achievements, newest first, from below `before_id`; optionally by stored status and tag."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM achievement
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id < $2)
+          AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR tags @> ARRAY[$5])
+        ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        before_id,
+        limit,
+        status,
+        tag,
+    )
+    return [Achievement.from_row(row) for row in rows]
+
+
+async def insert(tx: Transaction, values: dict[str, Any]) -> Achievement:
+    """A new achievement from column values."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 2}" for index in range(len(values)))
+    row = await tx.fetchrow(
+        f"INSERT INTO achievement (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
+        tx.organisation_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return Achievement.from_row(row)
+
+
+async def update(tx: Transaction, achievement_id: AchievementId, values: dict[str, Any]) -> Achievement:
+    """Change columns of an achievement."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"UPDATE achievement SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
+        tx.organisation_id,
+        achievement_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
+    return Achievement.from_row(row)
+
+
+# ------------------------------------------------------------------------------------------------------------ progress
+_LOAD_STATES = """
+SELECT person_id, state FROM progress WHERE organisation_id = $1 AND person_id = ANY($2::bigint[])
+ORDER BY person_id FOR UPDATE
+"""
+
+
+async def load_states(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, PersonState]:
+    """The progress of living people.
+
+    The row is the person's lock: it is held until the transaction ends, and taken in the order of ids, so that writers
+    wait for each other and never in a circle.
+    """
+    rows = await tx.fetch(_LOAD_STATES, tx.organisation_id, person_ids)
+    if len(rows) < len(person_ids):
+        await tx.execute(
+            """
+            INSERT INTO progress (organisation_id, person_id, state)
+            SELECT organisation_id, id, '' FROM person
+            WHERE organisation_id = $1 AND id = ANY($2::bigint[]) AND deleted_at IS NULL ORDER BY id
+            ON CONFLICT DO NOTHING
+            """,
+            tx.organisation_id,
+            person_ids,
+        )
+        rows = await tx.fetch(_LOAD_STATES, tx.organisation_id, person_ids)
+    return {row[0]: PersonState(row[0], row[1]) for row in rows}
+
+
+async def save_states(tx: Transaction, states: Sequence[PersonState]) -> None:
+    """Write changed progress; the rows are locked since `load_states`."""
+    await tx.execute(
+        """
+        UPDATE progress p SET state = n.state FROM unnest($2::bigint[], $3::bytea[]) AS n(person_id, state)
+        WHERE p.organisation_id = $1 AND p.person_id = n.person_id
+        """,
+        tx.organisation_id,
+        [state.person_id for state in states],
+        [state.encoded() for state in states],
+    )
+
+
+async def load_past(
+    tx: Transaction, wanted: Sequence[tuple[PersonId, PastKey]]
+) -> dict[tuple[PersonId, PastKey], Entry]:
+    """Entries of older periods."""
+    rows = await tx.fetch(
+        """
+        SELECT p.person_id, p.achievement_id, p.period, p.entry FROM past_progress p
+        JOIN unnest($2::bigint[], $3::bigint[], $4::integer[]) AS w(person_id, achievement_id, period)
+          USING (person_id, achievement_id, period)
+        WHERE p.organisation_id = $1
+        """,
+        tx.organisation_id,
+        *columns([(person_id, *key) for person_id, key in wanted], 3),
+    )
+    return {(row[0], (row[1], row[2])): decode_entry(row[3]) for row in rows}
+
+
+async def past_of_person(tx: Transaction, person_id: PersonId, achievement_id: AchievementId) -> dict[int, Entry]:
+    """All older periods of one achievement."""
+    rows = await tx.fetch(
+        """
+        SELECT period, entry FROM past_progress
+        WHERE organisation_id = $1 AND person_id = $2 AND achievement_id = $3 ORDER BY period
+        """,
+        tx.organisation_id,
+        person_id,
+        achievement_id,
+    )
+    return {row["period"]: decode_entry(row["entry"]) for row in rows}
+
+
+async def save_past(tx: Transaction, states: Sequence[PersonState]) -> None:
+    """Write the older periods that changed. The person's progress row, written in the same transaction, guards them."""
+    rows = sorted(
+        (state.person_id, *key, encode_entry(state.past[key])) for state in states for key in state.past_changed
+    )
+    if rows:
+        await tx.execute(
+            """
+            INSERT INTO past_progress (organisation_id, person_id, achievement_id, period, entry)
+            SELECT $1, n.* FROM unnest($2::bigint[], $3::bigint[], $4::integer[], $5::bytea[]) AS n
+            ON CONFLICT (organisation_id, person_id, achievement_id, period) DO UPDATE SET entry = EXCLUDED.entry
+            """,
+            tx.organisation_id,
+            *columns(rows, 4),
+        )
+
+
+async def forget_past(tx: Transaction, person_id: PersonId, achievement_id: AchievementId) -> None:
+    """Drop the older periods of one achievement, before they are counted anew."""
+    await tx.execute(
+        "DELETE FROM past_progress WHERE organisation_id = $1 AND person_id = $2 AND achievement_id = $3",
+        tx.organisation_id,
+        person_id,
+        achievement_id,
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- awards
+async def insert_awards(tx: Transaction, awards: Sequence[NewAward], now: datetime) -> list[Award]:
+    """Make the awards that do not exist yet, and answer those only. The table's key decides who won a race."""
+    rows = [
+        (
+            new.person_id,
+            new.achievement_id,
+            new.period,
+            new.state,
+            new.awarded_at,
+            new.source,
+            new.source_event_key,
+            new.claim,
+            new.score,
+            json_text.encode(new.results),
+            new.quiet,
+            uid,
+        )
+        for new, uid in zip(awards, new_uids(len(awards)), strict=True)
+    ]
+    rows.sort(key=lambda row: row[:3])
+    inserted = await tx.fetch(
+        f"""
+        INSERT INTO award (organisation_id, person_id, uid, achievement_id, period, state, awarded_at, recorded_at,
+                           updated_at, source, source_event_key, claim, score, results, quiet)
+        SELECT $1, a.person_id, a.uid, a.achievement_id, a.period, a.state, a.awarded_at, $2, $2, a.source,
+               a.source_event_key, a.claim, a.score, a.results, a.quiet
+        FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
+                    $10::text[], $11::text[], $12::jsonb[], $13::boolean[], $14::text[])
+             AS a(person_id, achievement_id, period, state, awarded_at, source, source_event_key, claim, score, results,
+                  quiet, uid)
+        ON CONFLICT DO NOTHING RETURNING {AWARD_COLUMNS}
+        """,
+        tx.organisation_id,
+        now,
+        *columns(rows, 12),
+    )
+    return [Award.from_row(row) for row in inserted]
+
+
+async def set_paid(tx: Transaction, paid: Sequence[tuple[AwardId, PersonId, Any, Any]]) -> None:
+    """Note on awards what they paid: (award, person, points, xp)."""
+    if paid:
+        await tx.execute(
+            """
+            UPDATE award a SET points = p.points, xp = p.xp
+            FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::numeric[]) AS p(id, person_id, points, xp)
+            WHERE a.organisation_id = $1 AND a.id = p.id AND a.person_id = p.person_id
+            """,
+            tx.organisation_id,
+            *columns(paid, 4),
+        )
+
+
+async def find_award(tx: Transaction, uid: str) -> Award | None:
+    """The award with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {AWARD_COLUMNS} FROM award WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+    )
+    return None if row is None else Award.from_row(row)
+
+
+async def lock_award(tx: Transaction, award_id: AwardId) -> Award | None:
+    """The award, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        f"SELECT {AWARD_COLUMNS} FROM award WHERE organisation_id = $1 AND id = $2 FOR UPDATE",
+        tx.organisation_id,
+        award_id,
+    )
+    return None if row is None else Award.from_row(row)
+
+
+async def find_awards(tx: Transaction, ids: Sequence[AwardId]) -> dict[AwardId, Award]:
+    """Awards by integer id."""
+    rows = await tx.fetch(
+        f"SELECT {AWARD_COLUMNS} FROM award WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
+        tx.organisation_id,
+        ids,
+    )
+    return {row["id"]: Award.from_row(row) for row in rows}
+
+
+async def awards_of_person(
+    tx: Transaction,
+    person_id: PersonId,
+    *,
+    achievement_id: AchievementId | None = None,
+    before_id: int | None = None,
+    limit: int = 1_000,
+) -> list[Award]:
+    """A person's awards (pending ones are absent), newest first, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {AWARD_COLUMNS} FROM award
+        WHERE organisation_id = $1 AND person_id = $2 AND state <> 'pending'
+          AND ($3::bigint IS NULL OR achievement_id = $3) AND ($4::bigint IS NULL OR id < $4)
+        ORDER BY id DESC LIMIT $5
+        """,
+        tx.organisation_id,
+        person_id,
+        achievement_id,
+        before_id,
+        limit,
+    )
+    return [Award.from_row(row) for row in rows]
+
+
+async def change_award(tx: Transaction, award: Award, values: dict[str, Any]) -> Award:
+    """Change columns of an award."""
+    changes = ", ".join(f"{name} = ${index + 4}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"""
+        UPDATE award SET {changes} WHERE organisation_id = $1 AND person_id = $2 AND id = $3 RETURNING {AWARD_COLUMNS}
+        """,
+        tx.organisation_id,
+        award.person_id,
+        award.id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - awards are never deleted
+    return Award.from_row(row)
+
+
+async def count_active(
+    tx: Transaction, achievement_ids: Sequence[AchievementId]
+) -> dict[AchievementId, tuple[int, int]]:
+    """Per achievement: how many active awards, and how many people hold one."""
+    rows = await tx.fetch(
+        """
+        SELECT achievement_id, count(*) AS awards, count(DISTINCT person_id) AS people FROM award
+        WHERE organisation_id = $1 AND achievement_id = ANY($2::bigint[]) AND state = 'active' GROUP BY achievement_id
+        """,
+        tx.organisation_id,
+        achievement_ids,
+    )
+    return {row["achievement_id"]: (row["awards"], row["people"]) for row in rows}

@@ -1,0 +1,86 @@
+"""Intending credentials: what they will say is written down in the transaction of the award; a job signs it later."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from laurel.base.ids import new_secret
+from laurel.database import jobs
+from laurel.database.pool import Transaction
+from laurel.domain.achievements.model import Achievement, Award
+from laurel.domain.credentials import store
+from laurel.domain.credentials.model import ISSUE_JOB, Credential, CredentialFields
+from laurel.domain.credentials.store import NewCredential
+from laurel.domain.people.model import Person
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """One credential to come: for which award, and what differs from the definition."""
+
+    award: Award
+    achievement: Achievement
+    person: Person
+    overrides: dict[str, Any] = {}
+    details: dict[str, Any] = {}
+    license_id: str | None = None
+    private: bool | None = None
+    expires_at: datetime | None = None
+
+
+async def intend(tx: Transaction, intents: Sequence[Intent], language: str, now: datetime) -> list[Credential]:
+    """Record credentials as intended, and a job that issues them once the transaction has committed."""
+    if not intents:
+        return []
+    credentials = await store.insert(tx, [_new(intent, language) for intent in intents], now)
+    await jobs.enqueue(tx, ISSUE_JOB, {"organisation_id": tx.organisation_id})
+    return credentials
+
+
+def _new(intent: Intent, language: str) -> NewCredential:
+    award, achievement = intent.award, intent.achievement
+    private = achievement.credential.private if intent.private is None else intent.private
+    return NewCredential(
+        award.person_id,
+        award.id,
+        achievement.id,
+        fields_of(intent, language),
+        intent.details,
+        intent.license_id,
+        private,
+        new_secret() if private else None,
+        award.awarded_at.date(),
+        intent.expires_at or expiry_of(achievement, award.awarded_at),
+    )
+
+
+def fields_of(intent: Intent, language: str) -> CredentialFields:
+    """What the credential will say: the definition in the person's language, then what the issuer overrides."""
+    achievement, person = intent.achievement, intent.person
+    spoken = person.language or language
+    fields = CredentialFields(
+        name=achievement.name_in(spoken, language),
+        description=achievement.description_in(spoken, language),
+        recipient_name=person.full_name,
+        recipient_email=person.email,
+        criteria_narrative=achievement.criteria_narrative,
+        criteria_url=achievement.criteria_url,
+        achievement_type=achievement.type,
+        image=achievement.image,
+        results=list(intent.award.results),
+        credits_earned=None if achievement.credits is None else float(achievement.credits),
+    )
+    return msgspec.structs.replace(fields, **intent.overrides)
+
+
+def expiry_of(achievement: Achievement, awarded_at: datetime) -> datetime | None:
+    """When a credential of this achievement expires; 29 February becomes the 28th in other years."""
+    plan = achievement.credential
+    if plan.valid_years:
+        year = awarded_at.year + plan.valid_years
+        try:
+            return awarded_at.replace(year=year)
+        except ValueError:
+            return awarded_at.replace(year=year, day=28)
+    return awarded_at + timedelta(days=plan.valid_days) if plan.valid_days else None

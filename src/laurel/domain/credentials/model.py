@@ -1,0 +1,90 @@
+"""The words: a credential, what it will say, and its states. No I/O."""
+
+from datetime import date, datetime
+from typing import Any, Literal, Self
+
+import msgspec
+
+from laurel.base.errors import Conflict, NotFound
+from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId
+from laurel.database.pool import Row
+
+ISSUE_JOB = "credentials.issue"
+"""Signs and publishes what is intended in one organisation."""
+
+State = Literal["intended", "issued", "revoked", "expired"]
+
+
+class CredentialNotFound(NotFound):
+    """No such credential."""
+
+    code = "credential_not_found"
+
+
+class AlreadyRevoked(Conflict):
+    """The credential or award was revoked before."""
+
+    code = "already_revoked"
+
+
+class CredentialFields(msgspec.Struct, frozen=True):
+    """What a credential says.
+
+    Taken from the definition and the person when it was intended; later edits of those do not change it. Texts are
+    plain; `evidence` and `results` are lists of JSON objects.
+    """
+
+    name: str
+    description: str
+    recipient_name: str
+    recipient_email: str | None
+    criteria_narrative: str = ""
+    criteria_url: str | None = None
+    achievement_type: str = "Achievement"
+    image: str | None = None
+    narrative: str = ""
+    evidence: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
+    credits_earned: float | None = None
+    custom: dict[str, Any] = {}
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """The document of an award. `document` is the signed JSON and `token` the JWT, None until issued.
+
+    `details` holds what dialects store besides. `private` ones open only with `access_key`.
+    """
+
+    organisation_id: OrganisationId
+    person_id: PersonId
+    id: CredentialId
+    uid: str
+    award_id: AwardId
+    achievement_id: AchievementId
+    state: Literal["intended", "issued", "revoked"]
+    fields: dict[str, Any]
+    details: dict[str, Any]
+    license_id: str | None
+    private: bool
+    access_key: str | None
+    document: str | None
+    token: str | None
+    issued_on: date
+    expires_at: datetime | None
+    issued_at: datetime | None
+    revoked_at: datetime | None
+    revoke_reason: str | None
+    status_index: int | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `credential`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+    def state_at(self, now: datetime) -> State:
+        """The state as the clock makes it: what is not revoked expires at `expires_at`."""
+        if self.state != "revoked" and self.expires_at is not None and now >= self.expires_at:
+            return "expired"
+        return self.state

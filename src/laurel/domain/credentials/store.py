@@ -1,0 +1,102 @@
+"""The SQL of credentials."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from laurel.base import json_text
+from laurel.base.ids import AchievementId, AwardId, CredentialId, PersonId, new_uids
+from laurel.database.pool import Transaction, columns
+from laurel.domain.credentials.model import Credential
+
+COLUMNS = ", ".join(Credential.__struct_fields__)
+
+
+class NewCredential(NamedTuple):
+    """A credential about to be intended."""
+
+    person_id: PersonId
+    award_id: AwardId
+    achievement_id: AchievementId
+    fields: Any
+    details: dict[str, Any]
+    license_id: str | None
+    private: bool
+    access_key: str | None
+    issued_on: date
+    expires_at: datetime | None
+
+
+async def insert(tx: Transaction, new: Sequence[NewCredential], now: datetime) -> list[Credential]:
+    """Intend credentials. An award has at most one: a second is a unique violation."""
+    rows = [
+        (*n[:3], json_text.encode(n.fields), json_text.encode(n.details), *n[5:], uid)
+        for n, uid in zip(new, new_uids(len(new)), strict=True)
+    ]
+    inserted = await tx.fetch(
+        f"""
+        INSERT INTO credential (organisation_id, person_id, award_id, achievement_id, state, fields, details, license_id,
+                                private, access_key, issued_on, expires_at, uid, created_at, updated_at)
+        SELECT $1, c.person_id, c.award_id, c.achievement_id, 'intended', c.fields, c.details, c.license_id, c.private,
+               c.access_key, c.issued_on, c.expires_at, c.uid, $2, $2
+        FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::jsonb[], $7::jsonb[], $8::text[], $9::boolean[],
+                    $10::text[], $11::date[], $12::timestamptz[], $13::text[])
+             AS c(person_id, award_id, achievement_id, fields, details, license_id, private, access_key, issued_on,
+                  expires_at, uid)
+        RETURNING {COLUMNS}
+        """,
+        tx.organisation_id,
+        now,
+        *columns(rows, 11),
+    )
+    return [Credential.from_row(row) for row in inserted]
+
+
+async def find_by_uid(tx: Transaction, uid: str) -> Credential | None:
+    """The credential with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM credential WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+    )
+    return None if row is None else Credential.from_row(row)
+
+
+async def find_public(tx: Transaction, uid: str) -> Credential | None:
+    """The credential with this uid, whoever issued it; for a transaction of `Database.public_lookup`."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM credential WHERE uid = $1", uid)
+    return None if row is None else Credential.from_row(row)
+
+
+async def find_by_id(tx: Transaction, credential_id: CredentialId) -> Credential | None:
+    """The credential with this integer id."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM credential WHERE organisation_id = $1 AND id = $2", tx.organisation_id, credential_id
+    )
+    return None if row is None else Credential.from_row(row)
+
+
+async def of_awards(tx: Transaction, award_ids: Sequence[AwardId]) -> dict[AwardId, Credential]:
+    """The credentials of awards."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM credential WHERE organisation_id = $1 AND award_id = ANY($2::bigint[])
+        """,
+        tx.organisation_id,
+        award_ids,
+    )
+    return {row["award_id"]: Credential.from_row(row) for row in rows}
+
+
+async def change(tx: Transaction, credential: Credential, values: dict[str, Any]) -> Credential:
+    """Change columns of a credential."""
+    changes = ", ".join(f"{name} = ${index + 4}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"""
+        UPDATE credential SET {changes} WHERE organisation_id = $1 AND person_id = $2 AND id = $3 RETURNING {COLUMNS}
+        """,
+        tx.organisation_id,
+        credential.person_id,
+        credential.id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
+    return Credential.from_row(row)

@@ -1,0 +1,154 @@
+"""The SQL of events: one insert a batch, look-ups by person, retractions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from laurel.base.ids import PersonId
+from laurel.database.pool import Transaction, columns
+from laurel.domain.events.model import Event
+
+EventRow = tuple[Any, ...]
+"""(person_id, event_key, name, category, sub_category, source_id, department_id, tags text, occurred_at, payload)."""
+
+_INSERT = """
+INSERT INTO event (organisation_id, person_id, event_key, name, category, sub_category, source_id, department_id,
+                   tags, occurred_at, recorded_at, payload)
+SELECT $1, person_id, event_key, name, category, sub_category, source_id, department_id,
+       string_to_array(tags, E'\\x1f'), occurred_at, $2, payload
+FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[],
+            $11::timestamptz[], $12::jsonb[])
+     AS e(person_id, event_key, name, category, sub_category, source_id, department_id, tags, occurred_at, payload)
+ON CONFLICT DO NOTHING
+"""
+_COLUMN_COUNT = 10
+COLUMNS = ", ".join(Event.__struct_fields__)
+
+
+async def insert(tx: Transaction, rows: Sequence[EventRow], recorded_at: datetime) -> int:
+    """Record `rows`; how many were new. The table's key decides what is a duplicate."""
+    return await tx.execute(_INSERT, tx.organisation_id, recorded_at, *columns(rows, _COLUMN_COUNT))
+
+
+async def insert_returning(tx: Transaction, rows: Sequence[EventRow], recorded_at: datetime) -> set[tuple[int, str]]:
+    """As `insert`, but answers which (person_id, event_key) were new."""
+    recorded = await tx.fetch(
+        _INSERT + " RETURNING person_id, event_key", tx.organisation_id, recorded_at, *columns(rows, _COLUMN_COUNT)
+    )
+    return {(row["person_id"], row["event_key"]) for row in recorded}
+
+
+async def differing(tx: Transaction, rows: Sequence[EventRow], timed: Sequence[bool]) -> set[tuple[int, str]]:
+    """Which of `rows`, whose keys are all recorded, say something else than the record.
+
+    `timed` tells whether the sender gave the time; a time of ours is not compared.
+    """
+    found = await tx.fetch(
+        """
+        SELECT e.person_id, e.event_key FROM event e
+        JOIN unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
+                    $10::timestamptz[], $11::jsonb[], $12::boolean[])
+             AS n(person_id, event_key, name, category, sub_category, source_id, department_id, tags, occurred_at,
+                  payload, timed)
+          ON e.organisation_id = $1 AND e.person_id = n.person_id AND e.event_key = n.event_key
+        WHERE (e.name, e.category, e.sub_category, e.source_id) <> (n.name, n.category, n.sub_category, n.source_id)
+           OR e.department_id IS DISTINCT FROM n.department_id OR e.payload <> n.payload
+           OR e.tags IS DISTINCT FROM string_to_array(n.tags, E'\\x1f')
+           OR (n.timed AND e.occurred_at <> n.occurred_at)
+        """,
+        tx.organisation_id,
+        *columns(rows, _COLUMN_COUNT),
+        timed,
+    )
+    return {(row["person_id"], row["event_key"]) for row in found}
+
+
+async def of_people(
+    tx: Transaction,
+    person_ids: Sequence[PersonId],
+    names: Sequence[str] | None,
+    categories: Sequence[str] | None,
+) -> list[Event]:
+    """All events of these people that count (not retracted), in the order they were recorded.
+
+    Only those with one of `names` or one of `categories`, when given (both None: all).
+    """
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM event e
+        WHERE e.organisation_id = $1 AND e.person_id = ANY($2::bigint[])
+          AND ($3::text[] IS NULL OR e.name = ANY($3::text[]) OR e.category = ANY($4::text[]))
+          AND NOT EXISTS (SELECT FROM event_retraction r WHERE r.organisation_id = $1 AND r.person_id = e.person_id
+                          AND r.event_key = e.event_key)
+        ORDER BY e.person_id, e.id
+        """,
+        tx.organisation_id,
+        person_ids,
+        names,
+        categories or [],
+    )
+    return [Event.from_row(row) for row in rows]
+
+
+async def recent_of_person(tx: Transaction, person_id: PersonId, limit: int) -> list[tuple[Event, bool]]:
+    """The latest events of a person, newest first, each with whether it was retracted."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}, EXISTS (SELECT FROM event_retraction r WHERE r.organisation_id = $1
+                                  AND r.person_id = e.person_id AND r.event_key = e.event_key) AS retracted
+        FROM event e WHERE e.organisation_id = $1 AND e.person_id = $2
+        ORDER BY e.occurred_at DESC, e.id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        person_id,
+        limit,
+    )
+    return [(Event.from_row(row), row["retracted"]) for row in rows]
+
+
+async def find(tx: Transaction, person_id: PersonId, event_key: str) -> Event | None:
+    """One event."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM event WHERE organisation_id = $1 AND person_id = $2 AND event_key = $3",
+        tx.organisation_id,
+        person_id,
+        event_key,
+    )
+    return None if row is None else Event.from_row(row)
+
+
+async def retract(tx: Transaction, person_id: PersonId, event_key: str, reason: str, now: datetime) -> bool:
+    """Mark an event as retracted; False when it was already."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO event_retraction (organisation_id, person_id, event_key, reason, retracted_at)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+            """,
+            tx.organisation_id,
+            person_id,
+            event_key,
+            reason,
+            now,
+        )
+    )
+
+
+async def people_with_events(
+    tx: Transaction, names: Sequence[str] | None, categories: Sequence[str] | None, after: PersonId, limit: int
+) -> list[PersonId]:
+    """Up to `limit` people, in order of id after `after`, who did something that may match."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT person_id FROM event
+        WHERE organisation_id = $1 AND person_id > $2
+          AND ($3::text[] IS NULL OR name = ANY($3::text[]) OR category = ANY($4::text[]))
+        ORDER BY person_id LIMIT $5
+        """,
+        tx.organisation_id,
+        after,
+        names,
+        categories or [],
+        limit,
+    )
+    return [row["person_id"] for row in rows]

@@ -1,0 +1,1 @@
+"""What others are told: messages recorded in the transaction of the fact, delivered afterwards."""

@@ -1,0 +1,16 @@
+"""Recording what has to be told, in the transaction of the fact, with one job per transaction to tell it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from laurel.database import jobs
+from laurel.database.pool import Transaction
+from laurel.domain.notifications import store
+from laurel.domain.notifications.model import DELIVER_JOB, Message
+
+
+async def publish(tx: Transaction, messages: Sequence[Message], now: datetime) -> None:
+    """Record `messages` and a job that delivers them once the transaction has committed."""
+    if messages:
+        await store.insert(tx, messages, now)
+        await jobs.enqueue(tx, DELIVER_JOB, {"organisation_id": tx.organisation_id})

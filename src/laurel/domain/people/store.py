@@ -1,0 +1,117 @@
+"""The SQL of people and their identifiers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from laurel.base.ids import PersonId, new_uids
+from laurel.database.pool import Transaction
+from laurel.domain.people.model import Person
+
+COLUMNS = ", ".join(Person.__struct_fields__)
+
+
+async def find_by_id(tx: Transaction, person_id: PersonId) -> Person | None:
+    """The person with this integer id, also a deleted one; None when there is none."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND id = $2", tx.organisation_id, person_id
+    )
+    return None if row is None else Person.from_row(row)
+
+
+async def find_many(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, Person]:
+    """People by integer id, deleted ones too; absent ids are absent."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
+        tx.organisation_id,
+        person_ids,
+    )
+    return {row["id"]: Person.from_row(row) for row in rows}
+
+
+async def find_by_uid(tx: Transaction, uid: str) -> Person | None:
+    """The living person with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else Person.from_row(row)
+
+
+async def ids_by_identifier(tx: Transaction, kind: str, values: Sequence[str]) -> dict[str, PersonId]:
+    """Living people's ids by an identifier of `kind`."""
+    rows = await tx.fetch(
+        """
+        SELECT i.value, i.person_id FROM person_identifier i
+        WHERE i.organisation_id = $1 AND i.kind = $2 AND i.value = ANY($3::text[])
+        """,
+        tx.organisation_id,
+        kind,
+        values,
+    )
+    return {row["value"]: row["person_id"] for row in rows}
+
+
+async def ids_by_email(tx: Transaction, emails: Sequence[str]) -> dict[str, PersonId]:
+    """Living people's ids by e-mail address (lower case)."""
+    rows = await tx.fetch(
+        "SELECT email, id FROM person WHERE organisation_id = $1 AND email = ANY($2::text[]) AND deleted_at IS NULL",
+        tx.organisation_id,
+        emails,
+    )
+    return {row["email"]: row["id"] for row in rows}
+
+
+async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, PersonId]:
+    """Living people's ids by uid."""
+    rows = await tx.fetch(
+        "SELECT uid, id FROM person WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        tx.organisation_id,
+        uids,
+    )
+    return {row["uid"]: row["id"] for row in rows}
+
+
+async def create_by_identifier(tx: Transaction, kind: str, values: Sequence[str], now: datetime) -> dict[str, PersonId]:
+    """People for those of `values` that nobody has yet; only the ones created here are answered.
+
+    The identifier's constraint decides races: a loser's value is absent and must be looked up again.
+    """
+    rows = await tx.fetch(
+        """
+        WITH wanted AS (
+            SELECT value, uid, nextval(pg_get_serial_sequence('person', 'id')) AS id
+            FROM unnest($3::text[], $4::text[]) AS w(value, uid) ORDER BY value
+        ), won AS (
+            INSERT INTO person_identifier (organisation_id, kind, value, person_id)
+            SELECT $1, $2, value, id FROM wanted ON CONFLICT DO NOTHING RETURNING value, person_id
+        ), made AS (
+            INSERT INTO person (organisation_id, id, uid, display_name, created_at, updated_at)
+            SELECT $1, won.person_id, wanted.uid, CASE WHEN $2 = 'external' THEN won.value ELSE '' END, $5, $5
+            FROM won JOIN wanted ON wanted.id = won.person_id
+        )
+        SELECT value, person_id FROM won
+        """,
+        tx.organisation_id,
+        kind,
+        values,
+        new_uids(len(values)),
+        now,
+    )
+    return {row["value"]: row["person_id"] for row in rows}
+
+
+async def create_by_email(tx: Transaction, emails: Sequence[str], now: datetime) -> dict[str, PersonId]:
+    """People for those of `emails` that nobody has yet; only the ones created here are answered."""
+    rows = await tx.fetch(
+        """
+        INSERT INTO person (organisation_id, uid, email, created_at, updated_at)
+        SELECT $1, uid, email, $4, $4 FROM unnest($2::text[], $3::text[]) AS w(email, uid) ORDER BY email
+        ON CONFLICT DO NOTHING RETURNING email, id
+        """,
+        tx.organisation_id,
+        emails,
+        new_uids(len(emails)),
+        now,
+    )
+    return {row["email"]: row["id"] for row in rows}

@@ -1,0 +1,185 @@
+"""What follows from completed achievements: awards, the events they raise, rewards, credential intents, messages.
+
+An award raises an achievement-completion event, which may complete further achievements: the same loop again. Every
+(person, achievement, period) completes at most once, so it ends; CASCADE_DEPTH_MAX bounds it besides.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from laurel.base import json_text
+from laurel.base.limits import CASCADE_DEPTH_MAX
+from laurel.base.times import render_time
+from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.evaluate import Completion, apply_event, unlocked_by_holding
+from laurel.domain.achievements.model import Achievement, Award, NewAward
+from laurel.domain.achievements.periods import period_key
+from laurel.domain.achievements.rules import Rule
+from laurel.domain.credentials import issue
+from laurel.domain.credentials.issue import Intent
+from laurel.domain.events import store as events
+from laurel.domain.events.model import NewEvent
+from laurel.domain.notifications.model import AWARD_CREATED, Message
+from laurel.domain.notifications.publish import publish
+from laurel.domain.people import store as people
+from laurel.domain.record_events.run import Run
+from laurel.domain.rewards.model import Payment
+from laurel.domain.rewards.pay import Paid, pay
+
+COMPLETION = "achievement-completion"
+_COMPLETION_CATEGORY = "achievement"
+
+
+class Made:
+    """An award that this transaction made, with what it paid."""
+
+    __slots__ = ("achievement", "award", "paid", "root_event_key")
+
+    def __init__(self, award: Award, achievement: Achievement, root_event_key: str) -> None:
+        self.award = award
+        self.achievement = achievement
+        self.root_event_key = root_event_key
+        self.paid: Paid | None = None
+
+
+async def settle(run: Run, completions: Sequence[Completion]) -> list[Made]:
+    """Make awards for `completions` and everything that follows from them; the awards made, in order."""
+    made: list[Made] = []
+    pending = list(completions) + await run.catch_up()
+    for _ in range(CASCADE_DEPTH_MAX):
+        if not pending:
+            break
+        fresh = await _award(run, pending)
+        made += fresh
+        pending = await raise_completions(run, fresh)
+        pending += await run.catch_up()
+    await follow(run, made)
+    return made
+
+
+async def _award(run: Run, completions: Sequence[Completion]) -> list[Made]:
+    wanted: dict[tuple[int, int, str], tuple[NewAward, Rule]] = {}
+    for completion in completions:
+        rule = completion.rule
+        period = period_key(rule.period, completion.period)
+        new = NewAward(
+            person_id=completion.person_id,
+            achievement_id=rule.id,
+            period=period,
+            awarded_at=min(completion.occurred_at, run.now),
+            source="rules",
+            source_event_key=completion.event_key,
+            claim="claimable" if rule.achievement.rewards.claimed_by_hand else "granted",
+            quiet=run.quiet,
+        )
+        wanted.setdefault((completion.person_id, rule.id, period), (new, rule))
+    awards = await achievements.insert_awards(run.tx, [new for new, _ in wanted.values()], run.now)
+    made = []
+    for award in awards:
+        _, rule = wanted[(award.person_id, award.achievement_id, award.period)]
+        made.append(Made(award, rule.achievement, award.source_event_key or ""))
+    return made
+
+
+async def raise_completions(run: Run, made: Sequence[Made]) -> list[Completion]:
+    """Note the awards as held, record their achievement-completion events, and say what those complete."""
+    rows: list[events.EventRow] = []
+    completions: list[Completion] = []
+    for one in made:
+        award, achievement = one.award, one.achievement
+        state = run.states[award.person_id]
+        state.held[achievement.id] = state.held.get(achievement.id, 0) + 1
+        state.changed = True
+        event = completion_event(award, achievement)
+        rows.append(
+            (
+                award.person_id,
+                event.key,
+                event.name,
+                event.category,
+                event.sub_category,
+                event.source_id,
+                event.department_id,
+                "\x1f".join(event.tags) if event.tags else None,
+                award.awarded_at,
+                json_text.encode(event.payload),
+            )
+        )
+        completions += apply_event(run.book, state, event, award.awarded_at, one.root_event_key, [])
+        completions += unlocked_by_holding(run.book, state, achievement.id, award.awarded_at, one.root_event_key)
+    if rows:
+        await events.insert(run.tx, rows, run.now)
+    return completions
+
+
+def completion_event(award: Award, achievement: Achievement) -> NewEvent:
+    """The event that an award raises; its key follows from the award, so it is raised once."""
+    return NewEvent(
+        person=("uid", ""),
+        name=COMPLETION,
+        key=f"award:{award.uid}",
+        category=_COMPLETION_CATEGORY,
+        sub_category=COMPLETION,
+        source_id=achievement.uid,
+        department_id=achievement.department_id,
+        tags=tuple(achievement.tags),
+        payload={"achievement": achievement.uid, "award": award.uid, "period": award.period},
+    )
+
+
+async def follow(run: Run, made: Sequence[Made]) -> None:
+    """Pay rewards, intend credentials, record messages for awards that are active."""
+    active = [one for one in made if one.award.state == "active"]
+    if not active:
+        return
+    await pay_awards(run, [one for one in active if one.award.claim == "granted"])
+    await _intend_credentials(run, [one for one in active if one.achievement.issues_credential])
+    await publish(run.tx, [_message(run, one) for one in active], run.now)
+
+
+async def pay_awards(run: Run, made: Sequence[Made], choice: tuple[str, ...] | None = None) -> None:
+    """Pay what the plans say, and note it on the awards."""
+    paying = [one for one in made if one.achievement.rewards.pays]
+    if not paying:
+        return
+    payments = [
+        Payment(
+            one.award.person_id,
+            one.award.id,
+            one.achievement.rewards,
+            COMPLETION,
+            one.achievement.uid,
+            one.achievement.department_id,
+            choice,
+        )
+        for one in paying
+    ]
+    results = await pay(run.tx, payments, run.now, run.spine.chance)
+    for one, paid in zip(paying, results, strict=True):
+        one.paid = paid
+    await achievements.set_paid(
+        run.tx, [(one.award.id, one.award.person_id, one.paid.points, one.paid.xp) for one in paying if one.paid]
+    )
+
+
+async def _intend_credentials(run: Run, made: Sequence[Made]) -> None:
+    if not made:
+        return
+    known = await people.find_many(run.tx, sorted({one.award.person_id for one in made}))
+    intents = [Intent(one.award, one.achievement, known[one.award.person_id]) for one in made]
+    await issue.intend(run.tx, intents, run.language, run.now)
+
+
+def _message(run: Run, one: Made) -> Message:
+    award, achievement = one.award, one.achievement
+    payload: dict[str, Any] = {
+        "award": award.uid,
+        "award_id": award.id,
+        "achievement": achievement.uid,
+        "achievement_id": achievement.id,
+        "name": achievement.name_in(run.language, run.language),
+        "period": award.period,
+        "awarded_at": render_time(award.awarded_at),
+        "person_id": award.person_id,
+    }
+    return Message(award.person_id, AWARD_CREATED, payload, award.quiet)

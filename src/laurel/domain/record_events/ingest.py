@@ -1,0 +1,233 @@
+"""Recording events: the batch is the unit, one event is a batch of one.
+
+Exactly once by key: the event table's constraint says what is new; the same key with the same body is a replay without
+effect, with another body a conflict. A batch is taken to be new; when the table says that some of it is not, the
+transaction is rolled back and run again, asking which.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from laurel.base import json_text
+from laurel.base.errors import EventKeyReused, LaurelError, Unavailable
+from laurel.base.ids import OrganisationId, PersonId
+from laurel.base.limits import EVENTS_PER_TRANSACTION_MAX
+from laurel.database.pool import LOST_RACES, Transaction
+from laurel.domain.achievements.evaluate import Advance, Completion, apply_event
+from laurel.domain.events import store as events
+from laurel.domain.events.model import NewEvent
+from laurel.domain.people.model import PersonNotFound
+from laurel.domain.people.resolve import resolve
+from laurel.domain.record_events.consequences import Made, settle
+from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.run import Run, SomeRecorded
+
+_ATTEMPTS_MAX = 8
+_RACES = (*LOST_RACES, SomeRecorded)
+
+Result = TypeVar("Result")
+
+
+class EventOutcome:
+    """What became of one event: accepted, replayed, or refused with an error."""
+
+    __slots__ = ("advanced", "error", "event", "person_id", "status", "unlocked")
+
+    def __init__(self, event: NewEvent) -> None:
+        self.event = event
+        self.status: Literal["accepted", "replayed", "refused"] = "accepted"
+        self.person_id: PersonId | None = None
+        self.error: LaurelError | None = None
+        self.advanced: list[Advance] = []
+        self.unlocked: list[Made] = []
+
+    def refuse(self, error: LaurelError) -> None:
+        """It is not recorded, because of `error`."""
+        self.status = "refused"
+        self.error = error
+
+
+class _Undo(Exception):
+    """Leaves the transaction so that it is rolled back, carrying the outcomes out."""
+
+    def __init__(self, outcomes: list[EventOutcome]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+
+
+async def record(
+    spine: Spine,
+    organisation_id: OrganisationId,
+    new_events: Sequence[NewEvent],
+    *,
+    create_people: bool = False,
+    atomic: bool = False,
+    dry_run: bool = False,
+    quiet: bool = False,
+) -> list[EventOutcome]:
+    """Record events and everything that follows; one outcome per event, in order.
+
+    Large batches are split into transactions of EVENTS_PER_TRANSACTION_MAX unless `atomic`. atomic: if any event is
+    refused, nothing is recorded. dry_run: nothing is recorded, the outcomes say what would be. create_people: unknown
+    external ids and e-mail addresses become people. Raises Unavailable when the database does not answer; parts that
+    were recorded by then are replays when sent again.
+    """
+    whole = atomic or dry_run
+    size = max(1, len(new_events)) if whole else EVENTS_PER_TRANSACTION_MAX
+    outcomes: list[EventOutcome] = []
+    for start in range(0, len(new_events), size):
+        batch = new_events[start : start + size]
+
+        async def transaction(tx: Transaction, careful: bool, batch: Sequence[NewEvent] = batch) -> list[EventOutcome]:
+            result = await record_events(tx, spine, batch, create_people=create_people, quiet=quiet, careful=careful)
+            if dry_run or (atomic and any(outcome.error is not None for outcome in result)):
+                raise _Undo(result)
+            return result
+
+        try:
+            outcomes += await run_again_on_races(spine, organisation_id, transaction)
+        except _Undo as undone:
+            return undone.outcomes
+    return outcomes
+
+
+async def run_again_on_races(
+    spine: Spine, organisation_id: OrganisationId, work: Callable[[Transaction, bool], Awaitable[Result]]
+) -> Result:
+    """Run `work(tx, careful)` in a transaction of its own; again, careful, when it lost a race or met known events."""
+    careful = False
+    for _ in range(_ATTEMPTS_MAX):
+        try:
+            async with spine.database.transaction(organisation_id) as tx:
+                return await work(tx, careful)
+        except _RACES:
+            careful = True
+    raise Unavailable("too many writers for the same people at once", retry_after_seconds=1)
+
+
+async def record_events(
+    tx: Transaction,
+    spine: Spine,
+    new_events: Sequence[NewEvent],
+    *,
+    create_people: bool,
+    quiet: bool,
+    careful: bool,
+) -> list[EventOutcome]:
+    """As `record`, inside the caller's transaction. Raises SomeRecorded unless `careful`."""
+    opening = await spine.open(tx)
+    now = spine.clock.now()
+    run = Run(tx, spine, opening, now, quiet=quiet)
+    outcomes = [EventOutcome(event) for event in new_events]
+    await _find_people(run, opening.people_version, outcomes, create=create_people)
+    accepted = await _insert(run, outcomes, careful=careful)
+    completions: list[Completion] = []
+    by_key: dict[tuple[PersonId, str], EventOutcome] = {}
+    for outcome in accepted:
+        event, person_id = outcome.event, outcome.person_id
+        assert person_id is not None  # noqa: S101 - accepted events have their person
+        by_key[(person_id, event.key)] = outcome
+        completions += apply_event(
+            run.book, run.states[person_id], event, event.occurred_at or now, event.key, outcome.advanced
+        )
+    for made in await settle(run, completions):
+        root = by_key.get((made.award.person_id, made.root_event_key))
+        if root is not None:
+            root.unlocked.append(made)
+    await run.save()
+    return outcomes
+
+
+async def _find_people(run: Run, people_version: int, outcomes: Sequence[EventOutcome], *, create: bool) -> None:
+    known = run.spine.known_people.of(run.tx.organisation_id, people_version)
+    found, learnt = await resolve(run.tx, {one.event.person for one in outcomes}, known, run.now, create=create)
+    await run.load(found.values())
+    if learnt and not create:
+        known.update(learnt)
+    for one in outcomes:
+        person_id = found.get(one.event.person)
+        if person_id is None or person_id not in run.states:
+            kind, value = one.event.person
+            one.refuse(
+                PersonNotFound(f"no person has this {'id' if kind == 'uid' else kind}", field="person", value=value)
+            )
+        else:
+            one.person_id = person_id
+
+
+def _row(outcome: EventOutcome, now: datetime) -> events.EventRow:
+    event = outcome.event
+    return (
+        outcome.person_id,
+        event.key,
+        event.name,
+        event.category,
+        event.sub_category,
+        event.source_id,
+        event.department_id,
+        "\x1f".join(event.tags) if event.tags else None,
+        event.occurred_at or now,
+        json_text.encode(event.payload) if event.payload else b"{}",
+    )
+
+
+async def _insert(run: Run, outcomes: Sequence[EventOutcome], *, careful: bool) -> list[EventOutcome]:
+    """Record what is new; mark replays and conflicts. Those that were accepted, in order."""
+    firsts: dict[tuple[PersonId, str], EventOutcome] = {}
+    repeats: list[tuple[EventOutcome, EventOutcome]] = []
+    for one in outcomes:
+        if one.person_id is None:
+            continue
+        first = firsts.setdefault((one.person_id, one.event.key), one)
+        if first is not one:
+            repeats.append((one, first))
+    candidates = list(firsts.values())
+    if candidates:
+        rows = [_row(one, run.now) for one in candidates]
+        if careful:
+            candidates = await _insert_asking(run, candidates, rows)
+        elif await events.insert(run.tx, rows, run.now) < len(rows):
+            raise SomeRecorded
+    for one, first in repeats:
+        _repeat(one, same=_body(one) == _body(first))
+    return candidates
+
+
+async def _insert_asking(
+    run: Run, candidates: Sequence[EventOutcome], rows: Sequence[events.EventRow]
+) -> list[EventOutcome]:
+    new = await events.insert_returning(run.tx, rows, run.now)
+    old = [index for index, row in enumerate(rows) if (row[0], row[1]) not in new]
+    if old:
+        other = await events.differing(
+            run.tx, [rows[index] for index in old], [candidates[index].event.occurred_at is not None for index in old]
+        )
+        for index in old:
+            _repeat(candidates[index], same=(rows[index][0], rows[index][1]) not in other)
+    return [one for one, row in zip(candidates, rows, strict=True) if (row[0], row[1]) in new]
+
+
+def _body(outcome: EventOutcome) -> tuple[object, ...]:
+    event = outcome.event
+    return (
+        event.name,
+        event.category,
+        event.sub_category,
+        event.source_id,
+        event.department_id,
+        event.tags,
+        event.occurred_at,
+        json_text.encode_sorted(event.payload),
+    )
+
+
+def _repeat(outcome: EventOutcome, *, same: bool) -> None:
+    if same:
+        outcome.status = "replayed"
+    else:
+        outcome.refuse(
+            EventKeyReused(
+                f"the key {outcome.event.key} was recorded with another body", field="key", value=outcome.event.key
+            )
+        )

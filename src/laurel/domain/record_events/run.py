@@ -1,0 +1,93 @@
+"""One transaction of the spine while it is under way: the people's states, what completed, what has to be written."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from laurel.base.ids import PersonId
+from laurel.database.pool import Transaction
+from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.evaluate import Completion, PersonState, apply_late, recount
+from laurel.domain.achievements.model import Award
+from laurel.domain.achievements.rules import Rule, RuleBook
+from laurel.domain.events import store as events
+from laurel.domain.record_events.memory import Opening, Spine
+
+
+class SomeRecorded(Exception):
+    """Some events of the batch were recorded before; the transaction has to be run again, asking which."""
+
+
+class Run:
+    """The state of one transaction. Loads progress, collects changes, writes them once at the end."""
+
+    def __init__(self, tx: Transaction, spine: Spine, opening: Opening, now: datetime, *, quiet: bool) -> None:
+        self.tx = tx
+        self.spine = spine
+        self.book: RuleBook = opening.book
+        self.language = opening.language
+        self.now = now
+        self.quiet = quiet
+        self.states: dict[PersonId, PersonState] = {}
+        self.made: list[tuple[Award, Rule | None]] = []
+
+    async def load(self, person_ids: Iterable[PersonId]) -> None:
+        """Load and lock the progress of these people; the deleted and unknown are absent afterwards."""
+        wanted = sorted(set(person_ids) - self.states.keys())
+        if wanted:
+            self.states |= await achievements.load_states(self.tx, wanted)
+
+    async def catch_up(self) -> list[Completion]:
+        """Apply what had to wait for rows of older periods, and count anew what was counted by an older definition."""
+        completions: list[Completion] = []
+        waiting = [state for state in self.states.values() if state.late]
+        if waiting:
+            wanted = {(state.person_id, (late.match.rule.id, late.period)) for state in waiting for late in state.late}
+            for (person_id, key), entry in (await achievements.load_past(self.tx, sorted(wanted))).items():
+                self.states[person_id].past.setdefault(key, entry)
+            for state in waiting:
+                pending, state.late = state.late, []
+                for late in pending:
+                    completions += apply_late(self.book, state, late)
+        for state in self.states.values():
+            if state.stale:
+                stale, state.stale = sorted(state.stale), set()
+                for achievement_id in stale:
+                    rule = self.book.rules.get(achievement_id)
+                    if rule is not None:
+                        completions += await self.count_anew(state, rule)
+        return completions
+
+    async def count_anew(self, state: PersonState, rule: Rule) -> list[Completion]:
+        """Replace a person's progress in one achievement by a count over all events; what is complete in it."""
+        names, categories = names_and_categories(rule)
+        recorded = await events.of_people(self.tx, [state.person_id], names, categories)
+        result = recount(self.book, rule, state.person_id, recorded, state.held)
+        await achievements.forget_past(self.tx, state.person_id, rule.id)
+        for key in [key for key in state.past if key[0] == rule.id]:
+            del state.past[key]
+            state.past_changed.discard(key)
+        state.entries.pop(rule.id, None)
+        state.changed = True
+        for period in sorted(result.entries):
+            state.put(rule, result.entries[period])
+        return result.completions
+
+    async def save(self) -> None:
+        """Write all changed progress."""
+        changed = [state for state in self.states.values() if state.changed or state.past_changed]
+        if not changed:
+            return
+        await achievements.save_states(self.tx, changed)
+        await achievements.save_past(self.tx, changed)
+
+
+def names_and_categories(rule: Rule) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+    """The event names and categories that may match a rule's queries; (None, None) when a query matches anything."""
+    queries = rule.achievement.queries
+    if any(query.event_name is None and query.category is None for query in queries):
+        return None, None
+    names = sorted({query.event_name for query in queries if query.event_name is not None})
+    categories = sorted(
+        {query.category for query in queries if query.event_name is None and query.category is not None}
+    )
+    return names, categories

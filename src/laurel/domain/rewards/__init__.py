@@ -1,0 +1,1 @@
+"""Rewards: points, XP, owned assets and draw entries; supply is finite and never oversold."""

@@ -1,0 +1,295 @@
+"""The SQL of rewards: definitions, supply, grants, ledger and balances.
+
+Supply changes only under its row lock and within its CHECK constraint; rows are locked in the order of their keys.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from laurel.base.ids import AwardId, PersonId, RewardId, new_uids
+from laurel.database.pool import Transaction, columns
+from laurel.domain.rewards.model import Grant, GrantKind, LedgerEntry, Reward, Supply
+
+COLUMNS = ", ".join(Reward.__struct_fields__)
+GRANT_COLUMNS = ", ".join(Grant.__struct_fields__)
+SupplyKey = tuple[RewardId, GrantKind, str]
+
+
+async def find_by_uids(tx: Transaction, uids: Sequence[str]) -> dict[str, Reward]:
+    """Rewards by uid; absent and deleted ones are absent."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM reward WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        tx.organisation_id,
+        uids,
+    )
+    return {row["uid"]: Reward.from_row(row) for row in rows}
+
+
+async def find_by_ids(tx: Transaction, ids: Sequence[RewardId]) -> dict[RewardId, Reward]:
+    """Rewards by integer id, deleted ones too."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM reward WHERE organisation_id = $1 AND id = ANY($2::bigint[])", tx.organisation_id, ids
+    )
+    return {row["id"]: Reward.from_row(row) for row in rows}
+
+
+async def list_newest(tx: Transaction, before_id: int | None, limit: int) -> list[Reward]:
+    """Rewards, newest first, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM reward
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id < $2)
+        ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        before_id,
+        limit,
+    )
+    return [Reward.from_row(row) for row in rows]
+
+
+async def insert(tx: Transaction, values: dict[str, Any]) -> Reward:
+    """A new reward from column values."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 2}" for index in range(len(values)))
+    row = await tx.fetchrow(
+        f"INSERT INTO reward (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
+        tx.organisation_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return Reward.from_row(row)
+
+
+async def update(tx: Transaction, reward_id: RewardId, values: dict[str, Any]) -> Reward:
+    """Change columns of a reward."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"UPDATE reward SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
+        tx.organisation_id,
+        reward_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
+    return Reward.from_row(row)
+
+
+async def set_supply(tx: Transaction, reward_id: RewardId, kind: GrantKind, allocation: str, total: int | None) -> None:
+    """Set how much there is; the CHECK constraint refuses less than was granted already."""
+    await tx.execute(
+        """
+        INSERT INTO reward_supply (organisation_id, reward_id, kind, allocation, total) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (organisation_id, reward_id, kind, allocation) DO UPDATE SET total = EXCLUDED.total
+        """,
+        tx.organisation_id,
+        reward_id,
+        kind,
+        allocation,
+        total,
+    )
+
+
+async def supplies(tx: Transaction, reward_ids: Sequence[RewardId]) -> list[Supply]:
+    """Supply as it is now, of all kinds and allocations."""
+    rows = await tx.fetch(
+        """
+        SELECT reward_id, kind, allocation, total, granted FROM reward_supply
+        WHERE organisation_id = $1 AND reward_id = ANY($2::bigint[]) ORDER BY reward_id, kind, allocation
+        """,
+        tx.organisation_id,
+        reward_ids,
+    )
+    return [Supply(*row.values()) for row in rows]
+
+
+async def lock_supplies(tx: Transaction, reward_ids: Sequence[RewardId]) -> dict[SupplyKey, Supply]:
+    """Supply as it is now, locked until the transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT reward_id, kind, allocation, total, granted FROM reward_supply
+        WHERE organisation_id = $1 AND reward_id = ANY($2::bigint[])
+        ORDER BY reward_id, kind, allocation FOR UPDATE
+        """,
+        tx.organisation_id,
+        reward_ids,
+    )
+    return {(row["reward_id"], row["kind"], row["allocation"]): Supply(*row.values()) for row in rows}
+
+
+async def take(tx: Transaction, taken: dict[SupplyKey, int]) -> None:
+    """Count units as granted (negative: given back). The rows are locked; the CHECK constraint is the last word."""
+    rows = [(*key, amount) for key, amount in sorted(taken.items()) if amount]
+    if not rows:
+        return
+    await tx.execute(
+        """
+        UPDATE reward_supply s SET granted = s.granted + t.amount
+        FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[]) AS t(reward_id, kind, allocation, amount)
+        WHERE s.organisation_id = $1 AND s.reward_id = t.reward_id AND s.kind = t.kind AND s.allocation = t.allocation
+        """,
+        tx.organisation_id,
+        *columns(rows, 4),
+    )
+
+
+async def held_units(
+    tx: Transaction, person_ids: Sequence[PersonId], reward_ids: Sequence[RewardId]
+) -> dict[tuple[PersonId, RewardId, GrantKind], int]:
+    """How many units people got so far."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, reward_id, kind, sum(amount)::bigint AS amount FROM reward_grant
+        WHERE organisation_id = $1 AND person_id = ANY($2::bigint[]) AND reward_id = ANY($3::bigint[])
+          AND state <> 'void'
+        GROUP BY person_id, reward_id, kind
+        """,
+        tx.organisation_id,
+        person_ids,
+        reward_ids,
+    )
+    return {(row["person_id"], row["reward_id"], row["kind"]): row["amount"] for row in rows}
+
+
+GrantRow = tuple[PersonId, RewardId, GrantKind, str, int, str, AwardId | None, str, str, dict[str, Any]]
+"""(person, reward, kind, allocation, amount, state, award, source, source id, details)."""
+
+
+async def insert_grants(tx: Transaction, rows: Sequence[GrantRow], now: datetime) -> list[Grant]:
+    """Record what people got."""
+    if not rows:
+        return []
+    inserted = await tx.fetch(
+        f"""
+        INSERT INTO reward_grant (organisation_id, person_id, uid, reward_id, kind, allocation, amount, state, award_id,
+                                  source, source_id, details, granted_at, updated_at)
+        SELECT $1, g.person_id, g.uid, g.reward_id, g.kind, g.allocation, g.amount, g.state, g.award_id, g.source,
+               g.source_id, g.details, $2, $2
+        FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[],
+                    $10::text[], $11::text[], $12::jsonb[], $13::text[])
+             AS g(person_id, reward_id, kind, allocation, amount, state, award_id, source, source_id, details, uid)
+        RETURNING {GRANT_COLUMNS}
+        """,
+        tx.organisation_id,
+        now,
+        *columns(rows, 10),
+        new_uids(len(rows)),
+    )
+    return [Grant.from_row(row) for row in inserted]
+
+
+async def insert_shortages(
+    tx: Transaction,
+    rows: Sequence[tuple[PersonId, RewardId, GrantKind, str, int, AwardId | None, str]],
+    now: datetime,
+) -> None:
+    """Record what could not be paid and why (person, reward, kind, allocation, amount, award, reason)."""
+    if rows:
+        await tx.execute(
+            """
+            INSERT INTO reward_shortage (organisation_id, person_id, reward_id, kind, allocation, amount, award_id,
+                                         reason, at)
+            SELECT $1, s.*, $2 FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
+                                           $8::bigint[], $9::text[]) AS s
+            """,
+            tx.organisation_id,
+            now,
+            *columns(rows, 7),
+        )
+
+
+async def post(tx: Transaction, entries: Sequence[LedgerEntry], now: datetime) -> None:
+    """Append to the ledger and keep the balances in step.
+
+    Raises asyncpg's CheckViolationError when points or keys would go below zero (the edge of the domain turns it into
+    BalanceTooLow), UniqueViolationError for a reference that was used.
+    """
+    rows = [
+        (e.person_id, e.unit, e.dimension, e.department_id, e.amount, e.reason, e.award_id, e.reference, e.actor)
+        for e in entries
+        if e.amount
+    ]
+    if not rows:
+        return
+    await tx.execute(
+        """
+        INSERT INTO ledger (organisation_id, person_id, unit, dimension, department_id, amount, reason, award_id,
+                            reference, actor, at)
+        SELECT $1, l.*, $2 FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::numeric[], $8::text[],
+                                       $9::bigint[], $10::text[], $11::text[]) AS l
+        """,
+        tx.organisation_id,
+        now,
+        *columns(rows, 9),
+    )
+    sums: dict[tuple[PersonId, str, str, int], Decimal] = {}
+    for entry in entries:
+        key = (entry.person_id, entry.unit, entry.dimension, entry.department_id)
+        sums[key] = sums.get(key, Decimal(0)) + entry.amount
+    await tx.execute(
+        """
+        INSERT INTO balance (organisation_id, person_id, unit, dimension, department_id, amount)
+        SELECT $1, b.* FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::numeric[]) AS b
+        ON CONFLICT (organisation_id, person_id, unit, dimension, department_id)
+        DO UPDATE SET amount = balance.amount + EXCLUDED.amount
+        """,
+        tx.organisation_id,
+        *columns([(*key, amount) for key, amount in sorted(sums.items())], 5),
+    )
+
+
+async def balances(tx: Transaction, person_ids: Sequence[PersonId]) -> list[tuple[PersonId, str, str, int, Decimal]]:
+    """(person, unit, dimension, department, amount) of people; department 0 is the organisation itself."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, unit, dimension, department_id, amount FROM balance
+        WHERE organisation_id = $1 AND person_id = ANY($2::bigint[])
+        ORDER BY person_id, unit, dimension, department_id
+        """,
+        tx.organisation_id,
+        person_ids,
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+async def ledger_of(
+    tx: Transaction, person_id: PersonId, before_id: int | None, limit: int
+) -> list[tuple[int, LedgerEntry, datetime]]:
+    """A person's ledger, newest first, from below `before_id`: (id, entry, instant)."""
+    rows = await tx.fetch(
+        """
+        SELECT id, at, person_id, unit, dimension, department_id, amount, reason, award_id, reference, actor FROM ledger
+        WHERE organisation_id = $1 AND person_id = $2 AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+        """,
+        tx.organisation_id,
+        person_id,
+        before_id,
+        limit,
+    )
+    return [(row["id"], LedgerEntry(*tuple(row.values())[2:]), row["at"]) for row in rows]
+
+
+async def grants_of(tx: Transaction, person_id: PersonId, kind: GrantKind | None = None) -> list[Grant]:
+    """What a person got, newest first."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {GRANT_COLUMNS} FROM reward_grant
+        WHERE organisation_id = $1 AND person_id = $2 AND ($3::text IS NULL OR kind = $3) AND state <> 'void'
+        ORDER BY id DESC LIMIT 1000
+        """,
+        tx.organisation_id,
+        person_id,
+        kind,
+    )
+    return [Grant.from_row(row) for row in rows]
+
+
+async def grants_of_awards(tx: Transaction, award_ids: Sequence[AwardId]) -> list[Grant]:
+    """What awards paid."""
+    rows = await tx.fetch(
+        f"SELECT {GRANT_COLUMNS} FROM reward_grant WHERE organisation_id = $1 AND award_id = ANY($2::bigint[]) ORDER BY id",
+        tx.organisation_id,
+        award_ids,
+    )
+    return [Grant.from_row(row) for row in rows]
