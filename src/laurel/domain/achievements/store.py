@@ -157,6 +157,14 @@ async def load_states(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[P
     return {row[0]: PersonState(row[0], row[1]) for row in rows}
 
 
+async def read_state(tx: Transaction, person_id: PersonId) -> PersonState:
+    """A person's progress without the lock, for reading."""
+    stored = await tx.fetchval(
+        "SELECT state FROM progress WHERE organisation_id = $1 AND person_id = $2", tx.organisation_id, person_id
+    )
+    return PersonState(person_id, stored or b"")
+
+
 async def save_states(tx: Transaction, states: Sequence[PersonState]) -> None:
     """Write changed progress; the rows are locked since `load_states`."""
     await tx.execute(
@@ -317,12 +325,13 @@ async def awards_of_person(
     achievement_id: AchievementId | None = None,
     before_id: int | None = None,
     limit: int = 1_000,
+    pending: bool = False,
 ) -> list[Award]:
-    """A person's awards (pending ones are absent), newest first, from below `before_id`."""
+    """A person's awards (pending ones only if asked for), newest first, from below `before_id`."""
     rows = await tx.fetch(
         f"""
         SELECT {AWARD_COLUMNS} FROM award
-        WHERE organisation_id = $1 AND person_id = $2 AND state <> 'pending'
+        WHERE organisation_id = $1 AND person_id = $2 AND (state <> 'pending' OR $6)
           AND ($3::bigint IS NULL OR achievement_id = $3) AND ($4::bigint IS NULL OR id < $4)
         ORDER BY id DESC LIMIT $5
         """,
@@ -331,6 +340,7 @@ async def awards_of_person(
         achievement_id,
         before_id,
         limit,
+        pending,
     )
     return [Award.from_row(row) for row in rows]
 

@@ -127,13 +127,14 @@ def completion_event(award: Award, achievement: Achievement) -> NewEvent:
     )
 
 
-async def follow(run: Run, made: Sequence[Made]) -> None:
-    """Pay rewards, intend credentials, record messages for awards that are active."""
+async def follow(run: Run, made: Sequence[Made], *, with_credentials: bool = True) -> None:
+    """Pay rewards, intend credentials (unless the caller does), record messages for awards that are active."""
     active = [one for one in made if one.award.state == "active"]
     if not active:
         return
     await pay_awards(run, [one for one in active if one.award.claim == "granted"])
-    await _intend_credentials(run, [one for one in active if one.achievement.issues_credential])
+    if with_credentials:
+        await _intend_credentials(run, [one for one in active if one.achievement.issues_credential])
     await publish(run.tx, [_message(run, one) for one in active], run.now)
 
 

@@ -1,0 +1,284 @@
+"""Writing definitions: create, change, archive, delete, with every check that keeps rules evaluable.
+
+Every write bumps the organisation's rules version, so that all processes compile the rules anew; a change of what
+counts bumps the achievement's revision, so that progress counted by the older definition is counted anew when touched.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from laurel.base import json_text, limits
+from laurel.base.errors import Conflict, Invalid, TooLarge
+from laurel.base.ids import AchievementId, DepartmentId, new_uid
+from laurel.base.limits import check_count, check_length
+from laurel.base.text import clean
+from laurel.database.pool import Transaction
+from laurel.domain.achievements import store
+from laurel.domain.achievements.criteria import check_criteria
+from laurel.domain.achievements.model import (
+    Achievement,
+    AchievementNotFound,
+    CredentialPlan,
+    Criteria,
+    Period,
+    Query,
+    StoredStatus,
+)
+from laurel.domain.rewards import store as rewards
+from laurel.domain.rewards.model import RewardNotFound, RewardPlan, check_plan
+
+_COUNTING = frozenset(
+    {"queries", "criteria", "period", "starts_at", "expires_at", "prerequisites", "department_id", "status"}
+)
+_VALID_DAYS_MAX = 36_525
+
+
+class StatusChangeRefused(Conflict):
+    """The status machine has no such step."""
+
+    code = "status_change_refused"
+
+
+class Definition(msgspec.Struct, kw_only=True):
+    """What may be written of an achievement; UNSET leaves a value as it is (or at its default on creation)."""
+
+    names: dict[str, str] | UnsetType = UNSET
+    descriptions: dict[str, str] | UnsetType = UNSET
+    type: str | UnsetType = UNSET
+    status: StoredStatus | UnsetType = UNSET
+    department_id: DepartmentId | UnsetType | None = UNSET
+    starts_at: datetime | UnsetType | None = UNSET
+    expires_at: datetime | UnsetType | None = UNSET
+    period: Period | UnsetType = UNSET
+    queries: list[Query] | UnsetType = UNSET
+    criteria: Criteria | UnsetType | None = UNSET
+    query_descriptions: dict[str, dict[str, str]] | UnsetType = UNSET
+    prerequisites: list[str] | UnsetType = UNSET
+    rewards: RewardPlan | UnsetType = UNSET
+    hidden: bool | UnsetType = UNSET
+    secret: bool | UnsetType = UNSET
+    featured: bool | UnsetType = UNSET
+    display_mode: str | UnsetType = UNSET
+    issues_credential: bool | UnsetType = UNSET
+    revoke_on_retraction: bool | UnsetType = UNSET
+    credential: CredentialPlan | UnsetType = UNSET
+    criteria_narrative: str | UnsetType = UNSET
+    criteria_url: str | UnsetType | None = UNSET
+    image: str | UnsetType | None = UNSET
+    images: dict[str, Any] | UnsetType = UNSET
+    alignments: list[Any] | UnsetType = UNSET
+    associations: dict[str, Any] | UnsetType = UNSET
+    result_descriptions: list[Any] | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    campaigns: list[str] | UnsetType = UNSET
+    credits: Decimal | UnsetType | None = UNSET
+    field_of_study: str | UnsetType | None = UNSET
+    human_code: str | UnsetType | None = UNSET
+    details: dict[str, Any] | UnsetType = UNSET
+
+
+async def create(
+    tx: Transaction, definition: Definition, *, actor: str, now: datetime, uid: str | None = None
+) -> Achievement:
+    """A new achievement (a draft unless the definition says live). Raises Invalid, TooLarge, *NotFound by field."""
+    values = await _checked(tx, definition, None)
+    if not values.get("names"):
+        raise Invalid("names must have at least one language", field="names")
+    status = values.setdefault("status", "draft")
+    values.setdefault("period", "open")
+    achievement = await store.insert(
+        tx,
+        {
+            **values,
+            "uid": uid or new_uid(),
+            "live_spans": [[now.isoformat(), None]] if status == "live" else [],
+            "created_at": now,
+            "updated_at": now,
+            "created_by": actor,
+            "updated_by": actor,
+        },
+    )
+    await store.bump_rules(tx)
+    return achievement
+
+
+async def change(
+    tx: Transaction, achievement: Achievement, definition: Definition, *, actor: str, now: datetime
+) -> Achievement:
+    """Change what the definition names, and nothing else."""
+    values = await _checked(tx, definition, achievement)
+    if not values:
+        return achievement
+    status = values.get("status", achievement.status)
+    if achievement.status != status:
+        values["live_spans"] = _spans_after(achievement, status, now)
+    before = {name: getattr(achievement, name) for name in _COUNTING}
+    changed = any(
+        name in values and json_text.encode(values[name]) != json_text.encode(before[name]) for name in _COUNTING
+    )
+    if changed:
+        values["revision"] = achievement.revision + 1
+    achievement = await store.update(tx, achievement.id, {**values, "updated_at": now, "updated_by": actor})
+    await store.bump_rules(tx)
+    return achievement
+
+
+async def delete(tx: Transaction, achievement: Achievement, *, actor: str, now: datetime) -> None:
+    """Take a definition away; what was earned by it stays earned."""
+    await store.update(
+        tx,
+        achievement.id,
+        {
+            "deleted_at": now,
+            "updated_at": now,
+            "updated_by": actor,
+            "live_spans": _spans_after(achievement, "archived", now),
+        },
+    )
+    await store.bump_rules(tx)
+
+
+async def require(tx: Transaction, uid: str, field: str = "achievement") -> Achievement:
+    """The achievement with this uid; raises AchievementNotFound."""
+    achievement = await store.find_by_uid(tx, uid)
+    if achievement is None:
+        raise AchievementNotFound("there is no such achievement", field=field, value=uid)
+    return achievement
+
+
+def _spans_after(achievement: Achievement, status: str, now: datetime) -> list[list[str | None]]:
+    """The live spans once the status is `status`: a new one begins with live, the open one ends with anything else."""
+    spans = [
+        [start.isoformat() if start else None, end.isoformat() if end else None]
+        for start, end in achievement.live_spans
+    ]
+    if status == "live":
+        return [*spans, [now.isoformat(), None]]
+    if spans and spans[-1][1] is None:
+        spans[-1][1] = now.isoformat()
+    return spans
+
+
+async def _checked(tx: Transaction, definition: Definition, old: Achievement | None) -> dict[str, Any]:
+    """The column values that the definition sets, checked together with what stays."""
+    values = {name: value for name in definition.__struct_fields__ if (value := getattr(definition, name)) is not UNSET}
+
+    def after(name: str, default: Any) -> Any:
+        return values[name] if name in values else getattr(old, name, default)
+
+    _check_texts(values)
+    check_criteria(after("queries", []), after("criteria", None))
+    _check_status(old, values.get("status"))
+    _check_window(after("starts_at", None), after("expires_at", None))
+    if "rewards" in values:
+        await _check_rewards(tx, values["rewards"])
+    if "prerequisites" in values:
+        values["prerequisites"] = await _prerequisite_ids(tx, values["prerequisites"], old)
+    if "credential" in values:
+        _check_credential(values["credential"])
+    if "credits" in values and values["credits"] is not None and not 0 <= values["credits"] < 10**9:
+        raise Invalid("credits must be from 0 to 999999999", field="credits", limit=10**9, value=str(values["credits"]))
+    return values
+
+
+def _check_texts(values: dict[str, Any]) -> None:
+    for field, limit in (
+        ("names", limits.NAME_LENGTH_MAX),
+        ("descriptions", limits.DESCRIPTION_LENGTH_MAX),
+    ):
+        if field in values:
+            values[field] = _checked_languages(values[field], limit, field)
+    if values.get("names") == {} or any(not name.strip() for name in values.get("names", {}).values()):
+        raise Invalid("names must not be empty", field="names")
+    for field, limit in (
+        ("type", limits.TAG_LENGTH_MAX),
+        ("display_mode", limits.TAG_LENGTH_MAX),
+        ("criteria_narrative", limits.DESCRIPTION_LENGTH_MAX),
+        ("criteria_url", limits.URL_LENGTH_MAX),
+        ("image", limits.URL_LENGTH_MAX),
+        ("field_of_study", limits.NAME_LENGTH_MAX),
+        ("human_code", limits.NAME_LENGTH_MAX),
+    ):
+        if isinstance(values.get(field), str):
+            values[field] = check_length(clean(values[field]), limit, field)
+    for field in ("tags", "campaigns"):
+        if field in values:
+            check_count(len(values[field]), limits.TAGS_MAX, field)
+            values[field] = [
+                check_length(clean(tag), limits.TAG_LENGTH_MAX, f"{field}[{index}]")
+                for index, tag in enumerate(values[field])
+            ]
+    for field, count in (
+        ("alignments", limits.ALIGNMENTS_MAX),
+        ("result_descriptions", limits.RESULT_DESCRIPTIONS_MAX),
+    ):
+        if field in values:
+            check_count(len(values[field]), count, field)
+    for field in ("images", "alignments", "associations", "result_descriptions", "query_descriptions", "details"):
+        if field in values:
+            size = len(json_text.encode(values[field]))
+            if size > limits.METADATA_BYTES_MAX:
+                limit = limits.METADATA_BYTES_MAX
+                raise TooLarge(f"{field} has {size} bytes, the limit is {limit}", field=field, limit=limit, value=size)
+
+
+def _checked_languages(texts: dict[str, str], limit: int, field: str) -> dict[str, str]:
+    check_count(len(texts), limits.LANGUAGES_MAX, field)
+    result = {}
+    for language, text in texts.items():
+        check_length(language, limits.LANGUAGE_LENGTH_MAX, f"{field}.{language[:40]}")
+        result[language] = check_length(clean(text), limit, f"{field}.{language}")
+    return result
+
+
+def _check_status(old: Achievement | None, status: str | None) -> None:
+    if old is not None and old.status == "draft" and status == "draft":
+        return
+    if old is not None and old.status == "live" and status == "draft":
+        raise StatusChangeRefused(
+            "a live achievement cannot become a draft again; archive it first", field="status", value=status
+        )
+
+
+def _check_window(starts_at: datetime | None, expires_at: datetime | None) -> None:
+    for field, value in (("starts_at", starts_at), ("expires_at", expires_at)):
+        if value is not None and value.tzinfo is None:
+            raise Invalid(f"{field} must carry a time zone", field=field)
+    if starts_at is not None and expires_at is not None and expires_at <= starts_at:
+        raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
+
+
+async def _check_rewards(tx: Transaction, plan: RewardPlan) -> None:
+    check_plan(plan)
+    uids = sorted({item.reward for item in plan.items})
+    known = await rewards.find_by_uids(tx, uids)
+    for index, item in enumerate(plan.items):
+        if item.reward not in known:
+            field = f"rewards.items[{index}].reward"
+            raise RewardNotFound(f"{field} names no reward", field=field, value=item.reward)
+
+
+async def _prerequisite_ids(tx: Transaction, uids: Sequence[str], old: Achievement | None) -> list[AchievementId]:
+    check_count(len(uids), limits.PREREQUISITES_MAX, "prerequisites")
+    known = await store.ids_by_uid(tx, uids)
+    for index, uid in enumerate(uids):
+        field = f"prerequisites[{index}]"
+        if old is not None and uid == old.uid:
+            raise Invalid(f"{field} refers to the achievement itself", field=field, value=uid)
+        if uid not in known:
+            raise AchievementNotFound(f"{field} names no achievement", field=field, value=uid)
+    return [known[uid] for uid in dict.fromkeys(uids)]
+
+
+def _check_credential(plan: CredentialPlan) -> None:
+    for field, value in (("valid_days", plan.valid_days), ("valid_years", plan.valid_years)):
+        limit = _VALID_DAYS_MAX if field == "valid_days" else 100
+        if value is not None and not 1 <= value <= limit:
+            raise Invalid(
+                f"credential.{field} must be from 1 to {limit}", field=f"credential.{field}", limit=limit, value=value
+            )

@@ -1,0 +1,81 @@
+"""Reading where a person stands: progress of the present period, counted anew on the fly where a definition changed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from laurel.base.ids import AchievementId, PersonId
+from laurel.database.pool import Transaction
+from laurel.domain.achievements import store
+from laurel.domain.achievements.evaluate import PersonState, recount
+from laurel.domain.achievements.model import Achievement, Award
+from laurel.domain.achievements.periods import period_key
+from laurel.domain.achievements.progress import ProgressNode, progress_tree
+from laurel.domain.achievements.rules import PERIOD, REVISION, Entry, Rule, RuleBook
+from laurel.domain.events import store as events
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """One person in one achievement at one instant.
+
+    `awards` are all the person's awards of it, newest first; `current` the one of the present period, if any.
+    `resets_at` is when the present period ends, None for open.
+    """
+
+    achievement: Achievement
+    period: str
+    progress: ProgressNode | None
+    current: Award | None
+    awards: list[Award]
+    resets_at: datetime | None
+
+    @property
+    def times_completed(self) -> int:
+        """How many awards the person holds."""
+        return sum(award.state == "active" for award in self.awards)
+
+
+async def standings(
+    tx: Transaction, book: RuleBook, person_id: PersonId, achievements: Sequence[Achievement], now: datetime
+) -> list[Standing]:
+    """Where a person stands in each of `achievements`, without changing anything."""
+    state = await store.read_state(tx, person_id)
+    by_achievement: dict[AchievementId, list[Award]] = {}
+    for award in await store.awards_of_person(tx, person_id, limit=10_000):
+        by_achievement.setdefault(award.achievement_id, []).append(award)
+    result = []
+    for achievement in achievements:
+        rule = book.rules.get(achievement.id) or Rule(achievement)
+        ordinal = book.calendar.period(achievement.period, now)
+        entry = await entry_at(tx, book, rule, state, ordinal)
+        awards = by_achievement.get(achievement.id, [])
+        key = period_key(achievement.period, ordinal)
+        current = next(
+            (a for a in awards if a.state == "active" and (a.period == key or achievement.period == "open")), None
+        )
+        bounds = book.calendar.bounds(achievement.period, ordinal)
+        result.append(
+            Standing(
+                achievement,
+                key,
+                progress_tree(rule, entry) if achievement.criteria is not None else None,
+                current,
+                awards,
+                None if bounds is None else bounds[1],
+            )
+        )
+    return result
+
+
+async def entry_at(tx: Transaction, book: RuleBook, rule: Rule, state: PersonState, ordinal: int) -> Entry | None:
+    """The entry of a period as the present definition counts it."""
+    entry = state.entries.get(rule.id)
+    if entry is None:
+        return None
+    if entry[REVISION] != rule.revision and rule.id in book.rules:
+        recorded = await events.of_people(tx, [state.person_id], None, None)
+        return recount(book, rule, state.person_id, recorded, state.held).entries.get(ordinal)
+    if entry[PERIOD] == ordinal:
+        return entry
+    return (await store.past_of_person(tx, state.person_id, rule.id)).get(ordinal)
