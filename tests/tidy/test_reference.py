@@ -81,7 +81,8 @@ def jobs() -> set[str]:
     return {
         str(name)
         for module in (worker, *(importlib.import_module(f"laurel.worker.{part.name}") for part in parts(worker)))
-        for name in getattr(module, "JOBS", ())
+        for table in ("JOBS", "TIMETABLE")
+        for name in getattr(module, table, ())
     }
 
 
