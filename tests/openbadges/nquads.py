@@ -12,9 +12,7 @@ _SHORT = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 
 
 def _plain(text):
-    return _ESCAPE.sub(
-        lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else _SHORT.get(m[1], m[1]), text
-    )
+    return _ESCAPE.sub(lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else _SHORT.get(m[1], m[1]), text)
 
 
 def _term(text):

@@ -40,7 +40,7 @@ def statements(
     document: dict[str, Any], *, loader: ContextLoader = BUNDLED, order: Order = Order.CODE_POINTS
 ) -> tuple[list[str], list[Quad]]:
     """The document's statements: finished lines without blank nodes, and quads with some. Raises as canonicalise."""
-    if not isinstance(document, dict) or "@context" not in document:
+    if "@context" not in document:
         raise DocumentRefused("not a JSON-LD object with an @context", field="")
     walk = _Walk(loader, portable=order is Order.PORTABLE)
     walk.node(document, loader.initial, "", 0)
@@ -144,6 +144,12 @@ def _language(tag: Any) -> str:
     return tag.lower()
 
 
+def _no_list(value: Any) -> Any:
+    if isinstance(value, list):
+        raise DocumentRefused("a list inside a list", field="")
+    return value
+
+
 class _Walk:
     """One pass over one document, collecting statements."""
 
@@ -172,9 +178,7 @@ class _Walk:
                 f"nested deeper than {limits.DOCUMENT_DEPTH_MAX} levels", field="", limit=limits.DOCUMENT_DEPTH_MAX
             )
         if len(self.lines) + len(self.quads) > limits.DOCUMENT_QUADS_MAX:
-            raise WorkLimitReached(
-                f"more than {limits.DOCUMENT_QUADS_MAX} statements", limit=limits.DOCUMENT_QUADS_MAX
-            )
+            raise WorkLimitReached(f"more than {limits.DOCUMENT_QUADS_MAX} statements", limit=limits.DOCUMENT_QUADS_MAX)
         if "@context" in value:
             try:
                 active = self.loader.process(active, value["@context"])
@@ -252,9 +256,7 @@ class _Walk:
             return self.named_blanks.get(value) or self.named_blanks.setdefault(value, self.fresh())
         return absolute_iri(_expand_compact(context, value))
 
-    def property(
-        self, subject: str, prop: Property, value: Any, context: Context, graph: str, depth: int
-    ) -> None:
+    def property(self, subject: str, prop: Property, value: Any, context: Context, graph: str, depth: int) -> None:
         """Emit the statements of one property that is not a single string literal."""
         if prop.kind == JSON_LITERAL:
             if value is not None:
@@ -267,9 +269,7 @@ class _Walk:
         elif isinstance(value, list):
             for index, member in enumerate(value):
                 try:
-                    if isinstance(member, list):
-                        raise DocumentRefused("a list inside a list", field="")
-                    self.property(subject, prop, member, context, graph, depth)
+                    self.property(subject, prop, _no_list(member), context, graph, depth)
                 except DocumentRefused as refusal:
                     raise refusal.under(index) from None
         elif value is not None:
@@ -287,10 +287,8 @@ class _Walk:
     def list(self, prop: Property, values: list[Any], context: Context, graph: str, depth: int) -> str:
         head = _NIL
         for value in reversed([member for member in values if member is not None]):
-            if isinstance(value, list):
-                raise DocumentRefused("a list inside a list", field="")
             cell = self.fresh()
-            self.emit(cell, _FIRST, self.term(prop, value, context, graph, depth), graph)
+            self.emit(cell, _FIRST, self.term(prop, _no_list(value), context, graph, depth), graph)
             self.emit(cell, _REST, head, graph)
             head = cell
         return head

@@ -230,7 +230,7 @@ class ContextLoader:
             raise DocumentRefused(f"the context {url} includes itself", field="", value=url)
         return self._process(active, self._document(url), override=override, propagate=True, remote=(*remote, url))
 
-    def scoped_is_valid(self, active: Context, local: Any, remote: tuple[str, ...]) -> None:
+    def check_scoped(self, local: Any, remote: tuple[str, ...]) -> None:
         """Refuse a term whose scoped context names contexts that cannot be loaded."""
         for entry in local if isinstance(local, list) else [local]:
             if isinstance(entry, str) and entry not in remote:
@@ -262,7 +262,7 @@ class _Definition:
 
     def apply(self) -> Context:
         local = self.local
-        if local.get("@version", 1.1) != 1.1:  # noqa: RUF069 - the specification names exactly this number
+        if local.get("@version", 1.1) != 1.1:
             raise DocumentRefused("only @version 1.1 is understood", field="", value=local["@version"])
         if "@import" in local:
             raise DocumentRefused("@import is not supported", field="")
@@ -294,7 +294,7 @@ class _Definition:
             return value
         if _KEYWORD_LIKE.match(value):
             return None
-        if value in self.local and value not in self.defined:
+        if value in self.local and not self.defined.get(value):
             self.define(value)
         if value in self.result.terms:
             term = self.result.terms[value]
@@ -303,7 +303,7 @@ class _Definition:
             prefix, _, suffix = value.partition(":")
             if prefix == "_" or suffix.startswith("//"):
                 return value
-            if prefix in self.local and prefix not in self.defined:
+            if prefix in self.local and not self.defined.get(prefix):
                 self.define(prefix)
             term = self.result.terms.get(prefix)
             if term is not None and term.iri is not None and term.prefix:
@@ -368,7 +368,7 @@ class _Definition:
             term.container = frozenset(names)
         if "@context" in definition:
             term.context = definition["@context"]
-            self.loader.scoped_is_valid(self.result, term.context, self.remote)
+            self.loader.check_scoped(term.context, self.remote)
         if "@language" in definition and kind is None:
             term.language = definition["@language"]
         if "@direction" in definition and kind is None:

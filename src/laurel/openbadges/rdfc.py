@@ -37,11 +37,12 @@ def utf16_key(text: str) -> bytes:
 
 def orders_can_differ(text: str) -> bool:
     """Whether sorting parts of `text` by code points and by UTF-16 units could give two results."""
-    return (
-        not text.isascii()
-        and _BEYOND_BMP.search(text) is not None
-        and _PRIVATE_USE_AND_AFTER.search(text) is not None
-    )
+    return not text.isascii() and all(wide_parts(text))
+
+
+def wide_parts(text: str) -> tuple[bool, bool]:
+    """Whether `text` has characters beyond U+FFFF, and whether it has some from U+E000 to U+FFFF."""
+    return _BEYOND_BMP.search(text) is not None, _PRIVATE_USE_AND_AFTER.search(text) is not None
 
 
 def line(quad: Quad) -> str:
@@ -96,9 +97,7 @@ def issue_labels(quads: list[Quad], *, algorithm: str = "sha256", order: Order =
 
     Raises WorkLimitReached when tied blank nodes would need more than the limit of work.
     """
-    mentions: dict[str, list[str]] = {}
-    for quad in quads:
-        _mention(quad, mentions)
+    mentions = first_degree_lines(quads)
     digest = getattr(hashlib, algorithm)
     by_hash: dict[str, list[str]] = {}
     for node, lines in mentions.items():
@@ -115,6 +114,14 @@ def issue_labels(quads: list[Quad], *, algorithm: str = "sha256", order: Order =
     if len(labels) < len(mentions):
         _TiedNodes(quads, by_hash, labels, algorithm).settle(ordered)
     return labels
+
+
+def first_degree_lines(quads: Iterable[Quad]) -> dict[str, list[str]]:
+    """For every blank node the lines that RDFC-1.0 hashes first, not yet sorted."""
+    mentions: dict[str, list[str]] = {}
+    for quad in quads:
+        _mention(quad, mentions)
+    return mentions
 
 
 def _mention(quad: Quad, mentions: dict[str, list[str]]) -> None:
@@ -160,7 +167,9 @@ class _Issuer:
 class _TiedNodes:
     """The N-degree part of the algorithm (4.6 to 4.8), for blank nodes whose own quads look alike."""
 
-    def __init__(self, quads: list[Quad], by_hash: dict[str, list[str]], labels: dict[str, str], algorithm: str) -> None:
+    def __init__(
+        self, quads: list[Quad], by_hash: dict[str, list[str]], labels: dict[str, str], algorithm: str
+    ) -> None:
         self.labels = labels
         self.by_hash = by_hash
         self.digest = getattr(hashlib, algorithm)
