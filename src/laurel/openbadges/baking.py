@@ -243,13 +243,9 @@ class _SvgReader:
         if self._inside is not None and _SVG_STANDARDS.get(name) == self._inside:
             verify, content = self._collected[0], "".join(self._collected[1:]).strip()
             self.texts.setdefault(self._inside, content or verify)
-            index = self.parser.CurrentByteIndex
-            end = self.svg.index(b">", index) + 1 if self.svg[index : index + 2] == b"</" else self._empty_end()
+            opening = _TAG_END.match(self.svg, self._inside_start + 1)
+            if opening is None:
+                raise ImageRefused("a tag of the SVG has no end")
+            end = opening.end() if opening[1] else self.svg.index(b">", self.parser.CurrentByteIndex) + 1
             self.ranges.setdefault(self._inside, []).append((self._inside_start, end))
             self._inside = None
-
-    def _empty_end(self) -> int:
-        match = _TAG_END.match(self.svg, self._inside_start + 1)
-        if match is None:
-            raise ImageRefused("a tag of the SVG has no end")
-        return match.end()

@@ -403,7 +403,7 @@ def record_document(record: Record) -> Json:
             "achievement": [achievement_object(achievement) for achievement in record.achievements],
             "association": [
                 {
-                    "type": ["Association"],
+                    "type": "Association",
                     "associationType": _one_of(link.type, ASSOCIATION_TYPES, f"associations[{i}].type"),
                     "sourceId": _url(link.source_id, f"associations[{i}].source_id"),
                     "targetId": _url(link.target_id, f"associations[{i}].target_id"),

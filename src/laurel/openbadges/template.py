@@ -67,9 +67,8 @@ class Template:
             if not value.isascii():
                 more = wide_parts(value)
                 beyond, private = beyond or more[0], private or more[1]
-        if beyond and private:
+        if self._tied or (beyond and private):
             return canonicalise(self.document(values), loader=self.loader, order=Order.PORTABLE)
-        labels = self._labels
         if self._moving:
             labels = self._relabel(terms)
             if labels is None:
@@ -109,17 +108,15 @@ class Template:
                 moving[node] = [self._format(entry) for entry in lines]
             else:
                 hashes[node] = _digest(lines)
-        self._fixed_hashes, self._moving = hashes, moving
-        self._labels: dict[str, str] | None = None
+        self._fixed_hashes, self._moving, self._tied = hashes, moving, False
         entries = list(ground)
         if moving:
             self._keys = {node: f"n{index}" for index, node in enumerate(mentions)}
             formats = [self._labelled_format(quad) for quad in quads]
         else:
             labels = _assign(hashes)
-            if labels is None:
-                raise DocumentRefused("the document's blank nodes look alike: sign each credential by itself", field="")
-            entries += [line(_with_labels(quad, labels)) for quad in quads]
+            self._tied = labels is None
+            entries += [line(_with_labels(quad, labels or {})) for quad in quads]
             formats = []
         self._constant = [text for text in entries if not any(mark in text for mark in self.marks.values())]
         self._variable = [self._format(text) for text in entries if any(mark in text for mark in self.marks.values())]
