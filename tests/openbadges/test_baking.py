@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from laurel.base import limits
 from laurel.openbadges import baking
-from laurel.openbadges.refusals import ImageRefused
+from laurel.openbadges.faults import ImageRefused
 
 TEXT = json.dumps({"name": "Ärger ]]> & <b> \U0001f600"}, ensure_ascii=False)
 SVG = b'<?xml version="1.0"?>\n<!-- > --><svg xmlns="http://www.w3.org/2000/svg" a="x>y" width="1"><g id="1"/></svg>\n'

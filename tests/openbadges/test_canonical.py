@@ -9,9 +9,9 @@ from pyld import jsonld as pyld
 from laurel.base import limits
 from laurel.openbadges import documents
 from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.faults import ContextUnknown, DocumentRefused, WorkLimitReached
 from laurel.openbadges.jsonld import BUNDLED_FILES, CREDENTIALS_V2, bundled_document
 from laurel.openbadges.rdfc import Order
-from laurel.openbadges.refusals import ContextUnknown, DocumentRefused, WorkLimitReached
 from tests.openbadges import builders, reference
 
 V = "vectors"

@@ -5,8 +5,8 @@ from importlib.resources import files
 
 import pytest
 
+from laurel.openbadges.faults import ContextUnknown, DocumentRefused
 from laurel.openbadges.jsonld import BUNDLED, BUNDLED_FILES, OPEN_BADGES_V3, ContextLoader, bundled_document
-from laurel.openbadges.refusals import ContextUnknown, DocumentRefused
 from tests.openbadges import reference
 
 FOLDER = files("laurel.openbadges") / "contexts"

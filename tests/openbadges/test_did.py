@@ -2,8 +2,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from laurel.openbadges import did
+from laurel.openbadges.faults import KeyRefused
 from laurel.openbadges.multikey import render_multikey
-from laurel.openbadges.refusals import KeyRefused
 from tests.openbadges import builders
 
 KEY = builders.KEY.public_key()

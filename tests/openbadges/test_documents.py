@@ -8,8 +8,8 @@ import pytest
 from laurel.base import limits
 from laurel.openbadges import documents, open_badges_2, proofs, status_list
 from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.rdfc import Order
-from laurel.openbadges.refusals import DocumentRefused
 from tests.openbadges import builders, reference
 
 SCHEMAS = {

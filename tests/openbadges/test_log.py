@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laurel.openbadges import log
-from laurel.openbadges.refusals import ProofRejected
+from laurel.openbadges.faults import ProofRejected
 from tests.openbadges import builders
 
 # Leaves and roots of the reference tree of RFC 6962 implementations (Certificate Transparency test data).

@@ -4,7 +4,7 @@ import hashlib
 import pytest
 
 from laurel.openbadges import documents, multikey, proofs
-from laurel.openbadges.refusals import DocumentRefused, KeyRefused, ProofRejected
+from laurel.openbadges.faults import DocumentRefused, KeyRefused, ProofRejected
 from tests.openbadges import builders, reference
 
 W3C = "vectors/w3c-vc-di-eddsa"

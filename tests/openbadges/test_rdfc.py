@@ -1,7 +1,7 @@
 import pytest
 
+from laurel.openbadges.faults import DocumentRefused, WorkLimitReached
 from laurel.openbadges.rdfc import Order, canonical_text, issue_labels, line, orders_can_differ, permutations
-from laurel.openbadges.refusals import DocumentRefused, WorkLimitReached
 from tests.openbadges import nquads, reference
 
 SUITE = "vectors/w3c-rdf-canon"

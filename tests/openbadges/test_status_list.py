@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from laurel.base import limits
 from laurel.openbadges import status_list
 from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.multikey import base64url
-from laurel.openbadges.refusals import DocumentRefused
 from tests.openbadges import builders
 
 URL = "https://badges.example.org/s/1"

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from laurel.openbadges import documents, proofs
 from laurel.openbadges.canonical import canonicalise
-from laurel.openbadges.refusals import DocumentRefused
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.template import Template
 from tests.openbadges import builders
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from laurel.openbadges import documents, multikey, vc_jwt
-from laurel.openbadges.refusals import KeyRefused, ProofRejected
+from laurel.openbadges.faults import KeyRefused, ProofRejected
 from tests.openbadges import builders
 
 EC_KEY = ec.derive_private_key(7, ec.SECP256R1())

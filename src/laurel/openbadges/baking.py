@@ -14,7 +14,7 @@ from xml.parsers import expat
 import msgspec
 
 from laurel.base import limits
-from laurel.openbadges.refusals import ImageRefused
+from laurel.openbadges.faults import ImageRefused
 
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_KEYWORDS: Final = {"openbadges3": "openbadgecredential", "clr2": "clrcredential", "openbadges2": "openbadges"}

@@ -8,10 +8,10 @@ import re
 from typing import Any, Final
 
 from laurel.base import limits
+from laurel.openbadges.faults import DocumentRefused, WorkLimitReached
 from laurel.openbadges.jcs import canonical_json
 from laurel.openbadges.jsonld import BUNDLED, KEYWORDS, Context, ContextLoader, Term
 from laurel.openbadges.rdfc import Order, Quad, canonical_text
-from laurel.openbadges.refusals import DocumentRefused, WorkLimitReached
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from laurel.openbadges.faults import KeyRefused
 from laurel.openbadges.jsonld import DID_V1, MULTIKEY_V1
 from laurel.openbadges.multikey import (
     PublicKey,
@@ -15,7 +16,6 @@ from laurel.openbadges.multikey import (
     render_jwk,
     render_multikey,
 )
-from laurel.openbadges.refusals import KeyRefused
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(%3[Aa][0-9]{1,5})?\Z")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~%-]{1,200}\Z")

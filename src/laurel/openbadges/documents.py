@@ -16,8 +16,8 @@ import msgspec
 from laurel.base import limits
 from laurel.base.text import clean
 from laurel.openbadges.canonical import absolute_iri
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.jsonld import CLR_V2, CREDENTIALS_V2, OPEN_BADGES_EXTENSIONS, OPEN_BADGES_V3
-from laurel.openbadges.refusals import DocumentRefused
 
 Json = dict[str, Any]
 

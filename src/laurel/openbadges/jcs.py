@@ -4,8 +4,8 @@ import math
 from typing import Any, Final
 
 from laurel.base import limits
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.rdfc import utf16_key
-from laurel.openbadges.refusals import DocumentRefused
 
 _SHORT: Final = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 _ESCAPES: Final = {code: _SHORT.get(code, f"\\u{code:04x}") for code in (*range(32), 34, 92)}

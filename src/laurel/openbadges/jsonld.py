@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from laurel.base import limits
-from laurel.openbadges.refusals import ContextUnknown, DocumentRefused
+from laurel.openbadges.faults import ContextUnknown, DocumentRefused
 
 CREDENTIALS_V1: Final = "https://www.w3.org/2018/credentials/v1"
 CREDENTIALS_V2: Final = "https://www.w3.org/ns/credentials/v2"

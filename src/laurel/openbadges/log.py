@@ -15,8 +15,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from laurel.base import limits
+from laurel.openbadges.faults import ProofRejected
 from laurel.openbadges.proofs import Sign
-from laurel.openbadges.refusals import ProofRejected
 
 TILE_HEIGHT: Final = 8
 TILE_WIDTH: Final = 1 << TILE_HEIGHT

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from laurel.openbadges.documents import Achievement, Json, Profile, identity_hash, render_instant
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.jsonld import OPEN_BADGES_V2
-from laurel.openbadges.refusals import DocumentRefused
 
 _REVOKED_MIN: Final = 2
 

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from laurel.base import limits
 from laurel.openbadges.canonical import absolute_iri, canonicalise, literal, statements
+from laurel.openbadges.faults import DocumentRefused, ProofRejected
 from laurel.openbadges.jcs import canonical_json
 from laurel.openbadges.jsonld import BUNDLED, ContextLoader
 from laurel.openbadges.multikey import PublicKey, base58, multibase_bytes
 from laurel.openbadges.rdfc import Order, orders_can_differ
-from laurel.openbadges.refusals import DocumentRefused, ProofRejected
 
 Sign = Callable[[bytes], bytes]
 

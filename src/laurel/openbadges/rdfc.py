@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from laurel.base import limits
-from laurel.openbadges.refusals import DocumentRefused, WorkLimitReached
+from laurel.openbadges.faults import DocumentRefused, WorkLimitReached
 
 Quad = tuple[str, str, str, str]
 

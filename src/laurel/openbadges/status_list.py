@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from laurel.base import limits
 from laurel.openbadges.documents import Json, render_instant
+from laurel.openbadges.faults import DocumentRefused, KeyRefused
 from laurel.openbadges.jsonld import CREDENTIALS_V2
 from laurel.openbadges.multikey import base64url, base64url_bytes
-from laurel.openbadges.refusals import DocumentRefused, KeyRefused
 
 REVOCATION: Final = "revocation"
 SUSPENSION: Final = "suspension"

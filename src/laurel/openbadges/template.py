@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from laurel.openbadges.canonical import absolute_iri, canonicalise, literal, statements
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.jsonld import BUNDLED, ContextLoader
 from laurel.openbadges.rdfc import Order, Quad, first_degree_lines, line, wide_parts
-from laurel.openbadges.refusals import DocumentRefused
 
 Path = tuple[str | int, ...]
 

@@ -12,11 +12,11 @@ from jwt.algorithms import get_default_algorithms
 
 from laurel.base import limits
 from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.faults import KeyRefused, ProofRejected
 from laurel.openbadges.jsonld import BUNDLED, ContextLoader
 from laurel.openbadges.multikey import PublicKey, base64url, base64url_bytes
 from laurel.openbadges.proofs import Sign
 from laurel.openbadges.rdfc import Order
-from laurel.openbadges.refusals import KeyRefused, ProofRejected
 
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
 _REFUSED_HEADERS: Final = ("jku", "x5u", "crit", "zip", "b64")
