@@ -23,6 +23,9 @@ _CONNECT_TIMEOUT_SECONDS = 10
 
 Row = asyncpg.Record
 
+UniqueViolation = asyncpg.UniqueViolationError
+"""A constraint says that it is there already."""
+
 LOST_RACES = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """What PostgreSQL says when a transaction has to be run again."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from laurel.base.ids import PersonId, new_uids
 from laurel.database.pool import Transaction
@@ -115,3 +116,95 @@ async def create_by_email(tx: Transaction, emails: Sequence[str], now: datetime)
         now,
     )
     return {row["email"]: row["id"] for row in rows}
+
+
+async def insert(tx: Transaction, values: dict[str, Any]) -> Person:
+    """A new person from column values; a unique violation means that the address is taken."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 2}" for index in range(len(values)))
+    row = await tx.fetchrow(
+        f"INSERT INTO person (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
+        tx.organisation_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return Person.from_row(row)
+
+
+async def update(tx: Transaction, person_id: PersonId, values: dict[str, Any]) -> Person:
+    """Change columns of a person."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"UPDATE person SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
+        tx.organisation_id,
+        person_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
+    return Person.from_row(row)
+
+
+async def insert_identifier(tx: Transaction, person_id: PersonId, kind: str, value: str) -> bool:
+    """Give a person an identifier; False when somebody has it. The table's key decides races."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO person_identifier (organisation_id, kind, value, person_id) VALUES ($1, $2, $3, $4)
+            ON CONFLICT DO NOTHING
+            """,
+            tx.organisation_id,
+            kind,
+            value,
+            person_id,
+        )
+    )
+
+
+async def remove_identifiers(tx: Transaction, person_id: PersonId, kinds: Sequence[str] | None = None) -> None:
+    """Free a person's identifiers: those of `kinds`, or all."""
+    await tx.execute(
+        """
+        DELETE FROM person_identifier
+        WHERE organisation_id = $1 AND person_id = $2 AND ($3::text[] IS NULL OR kind = ANY($3::text[]))
+        """,
+        tx.organisation_id,
+        person_id,
+        kinds,
+    )
+
+
+async def identifiers_of(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, dict[str, str]]:
+    """The identifiers of people, by kind."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, kind, value FROM person_identifier
+        WHERE organisation_id = $1 AND person_id = ANY($2::bigint[]) ORDER BY person_id, kind
+        """,
+        tx.organisation_id,
+        person_ids,
+    )
+    found: dict[PersonId, dict[str, str]] = {}
+    for row in rows:
+        found.setdefault(row["person_id"], {})[row["kind"]] = row["value"]
+    return found
+
+
+async def list_newest(tx: Transaction, before_id: int | None, limit: int) -> list[Person]:
+    """Living people, newest first, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM person
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        before_id,
+        limit,
+    )
+    return [Person.from_row(row) for row in rows]
+
+
+async def bump_people(tx: Transaction) -> None:
+    """Say that a name may mean somebody else now: remembered names are forgotten everywhere."""
+    await tx.execute(
+        "UPDATE organisation SET people_version = people_version + 1 WHERE organisation_id = $1", tx.organisation_id
+    )
