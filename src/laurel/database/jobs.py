@@ -1,13 +1,69 @@
-"""Background jobs: rows that the caller's own transaction writes, run by a worker once it has committed."""
+"""The job queue: work that must follow a fact, enqueued in the fact's own transaction, and the connection that serves it.
 
+A job runs at least once: whatever it does must bear being done again. Payloads are small JSON objects with ids in them.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
+import asyncpg
+import msgspec
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.queries import Queries
 
-from laurel.base import json_text
-from laurel.database.pool import Transaction
+from laurel.base.errors import Unavailable
+from laurel.database.pool import CONNECTION_FAILURES, Transaction
+
+_CONNECT_TIMEOUT_SECONDS = 10
+URGENT, NORMAL, WHENEVER = 10, 0, -10
 
 
-async def enqueue(tx: Transaction, job: str, payload: dict[str, Any]) -> None:
-    """Ask for `job` to be run with `payload` after the transaction has committed; at least once."""
-    await Queries.from_asyncpg_connection(tx.connection).enqueue(job, json_text.encode(payload))  # type: ignore[arg-type]  # the pool's proxy is a connection
+async def enqueue(
+    tx: Transaction,
+    name: str,
+    payload: dict[str, Any],
+    *,
+    delay: timedelta | None = None,
+    priority: int = NORMAL,
+    once_per: str | None = None,
+) -> None:
+    """Have the job `name` run with `payload` once this transaction has committed.
+
+    `organisation_id` is added to the payload from the transaction. `once_per`: while a job with this text is waiting or
+    running, another one is not added.
+    """
+    body = msgspec.json.encode({**payload, "organisation_id": tx.organisation_id})
+    await _queries(tx.connection).enqueue(
+        name, body, priority=priority, execute_after=delay, dedupe_key=once_per, on_conflict="skip"
+    )
+
+
+async def enqueue_many(tx: Transaction, name: str, payloads: list[dict[str, Any]], *, priority: int = NORMAL) -> None:
+    """As `enqueue`, for many payloads in one statement."""
+    if payloads:
+        bodies: list[bytes | None] = [
+            msgspec.json.encode({**payload, "organisation_id": tx.organisation_id}) for payload in payloads
+        ]
+        await _queries(tx.connection).enqueue([name] * len(bodies), bodies, [priority] * len(bodies))
+
+
+def _queries(connection: asyncpg.Connection) -> Queries:
+    return Queries(AsyncpgDriver(connection))
+
+
+@asynccontextmanager
+async def open_queue(url: str) -> AsyncIterator[Queries]:
+    """A connection of its own for taking jobs off the queue. Raises Unavailable when the database does not answer."""
+    try:
+        connection = await asyncpg.connect(
+            url, timeout=_CONNECT_TIMEOUT_SECONDS, server_settings={"application_name": "laurel-jobs"}
+        )
+    except (*CONNECTION_FAILURES, asyncpg.PostgresError) as failure:
+        raise Unavailable(f"cannot connect to the database: {failure}", retry_after_seconds=1) from failure
+    try:
+        yield _queries(connection)
+    finally:
+        if not connection.is_closed():
+            connection.terminate()

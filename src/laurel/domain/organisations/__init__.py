@@ -1,0 +1,1 @@
+"""Organisations and what belongs to running one: departments, accounts, API keys, the audit trail."""

@@ -1,0 +1,507 @@
+"""The SQL of organisations, departments, accounts, API keys and the audit trail. Decides nothing."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from laurel.base.errors import Conflict
+from laurel.base.ids import AccountId, ApiKeyId, DepartmentId, OrganisationId, PersonId, new_uid
+from laurel.database.pool import Row, Transaction
+from laurel.domain.organisations.model import Account, ApiKey, AuditEntry, Department, Organisation
+
+_ORGANISATION = """organisation_id AS id, uid, slug, name, description, url, email, image, time_zone, language, settings,
+    created_at, updated_at"""
+_DEPARTMENT = "id, uid, name, slug, description, url, image, is_default, details, created_at, updated_at"
+_ACCOUNT = """id, uid, email, name, role, password_hash IS NOT NULL AS has_password, details,
+    created_at, updated_at"""
+_KEY = """organisation_id, id, uid, name, scopes, department_id, acting_person_id, account_id, expires_at, revoked_at,
+    replaced_by, last_used_at, created_at"""
+_BOOTSTRAP_LOCK = 0x1A0E_E2  # any constant: one first start at a time per database
+
+
+def _key(row: Row) -> ApiKey:
+    return ApiKey(**{**dict(row), "scopes": tuple(row["scopes"])})
+
+
+# ------------------------------------------------------------------------------------------------------ organisations
+async def lock_first_start(tx: Transaction) -> None:
+    """Wait until no other process prepares this database; held until the transaction ends."""
+    await tx.execute("SELECT pg_advisory_xact_lock($1)", _BOOTSTRAP_LOCK)
+
+
+async def oldest_organisation(tx: Transaction) -> Organisation | None:
+    """The first organisation of the database, for start-up."""
+    row = await tx.fetchrow(
+        f"SELECT {_ORGANISATION} FROM organisation WHERE deleted_at IS NULL ORDER BY organisation_id LIMIT 1"
+    )
+    return Organisation(**row) if row else None
+
+
+async def organisations(tx: Transaction) -> list[Organisation]:
+    """All organisations, for the command line (needs a transaction across organisations)."""
+    rows = await tx.fetch(
+        f"SELECT {_ORGANISATION} FROM organisation WHERE deleted_at IS NULL ORDER BY organisation_id"
+    )
+    return [Organisation(**row) for row in rows]
+
+
+async def organisation_by_slug_or_uid(tx: Transaction, text: str) -> Organisation | None:
+    """For the command line (needs a transaction across organisations)."""
+    row = await tx.fetchrow(
+        f"SELECT {_ORGANISATION} FROM organisation WHERE (slug = $1 OR uid = $1) AND deleted_at IS NULL", text
+    )
+    return Organisation(**row) if row else None
+
+
+async def insert_organisation(
+    tx: Transaction, *, slug: str, name: str, time_zone: str, language: str, email: str | None, now: datetime
+) -> Organisation:
+    """Needs a transaction across organisations. Raises Conflict when the slug is taken."""
+    try:
+        row = await tx.fetchrow(
+            f"""
+            INSERT INTO organisation (uid, slug, name, time_zone, language, email, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING {_ORGANISATION}
+            """,
+            new_uid(),
+            slug,
+            name,
+            time_zone,
+            language,
+            email,
+            now,
+        )
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict(f"there is an organisation with the slug {slug} already", field="slug", value=slug) from taken
+    return Organisation(**_found(row))
+
+
+async def organisation(tx: Transaction) -> Organisation:
+    """The transaction's own organisation."""
+    row = await tx.fetchrow(
+        f"SELECT {_ORGANISATION} FROM organisation WHERE organisation_id = $1", tx.organisation_id
+    )
+    return Organisation(**_found(row))
+
+
+async def update_organisation(tx: Transaction, changes: dict[str, Any], now: datetime) -> Organisation:
+    """Set the columns named in `changes` (names come from our own wire types, never from outside)."""
+    assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changes, start=3))
+    row = await tx.fetchrow(
+        f"""
+        UPDATE organisation SET updated_at = $2{"," if changes else ""} {assignments}
+        WHERE organisation_id = $1 RETURNING {_ORGANISATION}
+        """,
+        tx.organisation_id,
+        now,
+        *changes.values(),
+    )
+    return Organisation(**_found(row))
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise AssertionError("a statement that returns its row returned none")
+    return row
+
+
+# -------------------------------------------------------------------------------------------------------- departments
+async def insert_department(
+    tx: Transaction,
+    *,
+    name: str,
+    slug: str,
+    now: datetime,
+    description: str = "",
+    url: str | None = None,
+    image: str | None = None,
+    is_default: bool = False,
+    details: dict[str, Any] | None = None,
+) -> Department:
+    """Raises Conflict when the slug is taken (or a default department exists)."""
+    try:
+        async with tx.savepoint():
+            row = await tx.fetchrow(
+                f"""
+                INSERT INTO department (organisation_id, uid, name, slug, description, url, image, is_default, details,
+                                        created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING {_DEPARTMENT}
+                """,
+                tx.organisation_id,
+                new_uid(),
+                name,
+                slug,
+                description,
+                url,
+                image,
+                is_default,
+                details or {},
+                now,
+            )
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict(f"there is a department with the slug {slug} already", field="slug", value=slug) from taken
+    return Department(**_found(row))
+
+
+async def department(tx: Transaction, uid: str) -> Department | None:
+    """By uid, or by its integer id written in digits."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {_DEPARTMENT} FROM department
+        WHERE organisation_id = $1 AND (uid = $2 OR id::text = $2) AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        uid,
+    )
+    return Department(**row) if row else None
+
+
+async def department_by_id(tx: Transaction, department_id: DepartmentId) -> Department | None:
+    """By integer id."""
+    return await department(tx, str(department_id))
+
+
+async def departments(
+    tx: Transaction, *, after: int, limit: int, only: DepartmentId | None = None
+) -> list[Department]:
+    """In the order they were made; `only` for a caller that is bound to one."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_DEPARTMENT} FROM department
+        WHERE organisation_id = $1 AND id > $2 AND deleted_at IS NULL AND ($4::bigint IS NULL OR id = $4)
+        ORDER BY id LIMIT $3
+        """,
+        tx.organisation_id,
+        after,
+        limit,
+        only,
+    )
+    return [Department(**row) for row in rows]
+
+
+async def update_department(
+    tx: Transaction, department_id: DepartmentId, changes: dict[str, Any], now: datetime
+) -> Department:
+    """Set the columns named in `changes`. Raises Conflict when the slug is taken."""
+    assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changes, start=4))
+    try:
+        async with tx.savepoint():
+            row = await tx.fetchrow(
+                f"""
+                UPDATE department SET updated_at = $3{"," if changes else ""} {assignments}
+                WHERE organisation_id = $1 AND id = $2 RETURNING {_DEPARTMENT}
+                """,
+                tx.organisation_id,
+                department_id,
+                now,
+                *changes.values(),
+            )
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict("there is a department with this slug already", field="slug") from taken
+    return Department(**_found(row))
+
+
+async def delete_department(tx: Transaction, department_id: DepartmentId, now: datetime) -> None:
+    """Mark as deleted; what refers to it keeps its reference."""
+    await tx.execute(
+        "UPDATE department SET deleted_at = $3, updated_at = $3 WHERE organisation_id = $1 AND id = $2",
+        tx.organisation_id,
+        department_id,
+        now,
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------- accounts
+async def insert_account(
+    tx: Transaction, *, email: str, name: str, role: str, password_hash: str | None, now: datetime
+) -> Account:
+    """Raises Conflict when the e-mail address is taken."""
+    try:
+        async with tx.savepoint():
+            row = await tx.fetchrow(
+                f"""
+                INSERT INTO account (organisation_id, uid, email, name, role, password_hash, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING {_ACCOUNT}
+                """,
+                tx.organisation_id,
+                new_uid(),
+                email,
+                name,
+                role,
+                password_hash,
+                now,
+            )
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict("there is an account with this e-mail address already", field="email", value=email) from taken
+    return Account(**_found(row))
+
+
+async def account(tx: Transaction, uid: str) -> Account | None:
+    """By uid."""
+    row = await tx.fetchrow(
+        f"SELECT {_ACCOUNT} FROM account WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return Account(**row) if row else None
+
+
+async def account_by_id(tx: Transaction, account_id: AccountId) -> Account | None:
+    """By integer id."""
+    row = await tx.fetchrow(
+        f"SELECT {_ACCOUNT} FROM account WHERE organisation_id = $1 AND id = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        account_id,
+    )
+    return Account(**row) if row else None
+
+
+async def account_and_hash_by_email(tx: Transaction, email: str) -> tuple[Account, str | None] | None:
+    """The account and its password hash, for signing in."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {_ACCOUNT}, password_hash FROM account
+        WHERE organisation_id = $1 AND email = $2 AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        email,
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    password_hash = values.pop("password_hash")
+    return Account(**values), password_hash
+
+
+async def accounts(tx: Transaction, *, after: int, limit: int) -> list[Account]:
+    """In the order they were made."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_ACCOUNT} FROM account
+        WHERE organisation_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3
+        """,
+        tx.organisation_id,
+        after,
+        limit,
+    )
+    return [Account(**row) for row in rows]
+
+
+async def first_owner(tx: Transaction) -> Account | None:
+    """The oldest owner."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {_ACCOUNT} FROM account
+        WHERE organisation_id = $1 AND role = 'owner' AND deleted_at IS NULL ORDER BY id LIMIT 1
+        """,
+        tx.organisation_id,
+    )
+    return Account(**row) if row else None
+
+
+async def lock_owners(tx: Transaction) -> list[AccountId]:
+    """The ids of all owners, locked, so that two requests cannot each remove one of the last two."""
+    rows = await tx.fetch(
+        """
+        SELECT id FROM account WHERE organisation_id = $1 AND role = 'owner' AND deleted_at IS NULL
+        ORDER BY id FOR UPDATE
+        """,
+        tx.organisation_id,
+    )
+    return [AccountId(row["id"]) for row in rows]
+
+
+async def update_account(tx: Transaction, account_id: AccountId, changes: dict[str, Any], now: datetime) -> Account:
+    """Set the columns named in `changes`. Raises Conflict when the e-mail address is taken."""
+    assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changes, start=4))
+    try:
+        async with tx.savepoint():
+            row = await tx.fetchrow(
+                f"""
+                UPDATE account SET updated_at = $3{"," if changes else ""} {assignments}
+                WHERE organisation_id = $1 AND id = $2 RETURNING {_ACCOUNT}
+                """,
+                tx.organisation_id,
+                account_id,
+                now,
+                *changes.values(),
+            )
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict("there is an account with this e-mail address already", field="email") from taken
+    return Account(**_found(row))
+
+
+# ----------------------------------------------------------------------------------------------------------- API keys
+async def insert_key(
+    tx: Transaction,
+    *,
+    uid: str,
+    name: str,
+    secret_hmac: bytes,
+    scopes: tuple[str, ...],
+    department_id: DepartmentId | None,
+    acting_person_id: PersonId | None,
+    account_id: AccountId | None,
+    expires_at: datetime | None,
+    now: datetime,
+) -> ApiKey:
+    """Raises Conflict when a key with this uid exists."""
+    try:
+        async with tx.savepoint():
+            row = await tx.fetchrow(
+                f"""
+                INSERT INTO api_key (organisation_id, uid, name, secret_hmac, scopes, department_id, acting_person_id,
+                                     account_id, expires_at, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {_KEY}
+                """,
+                tx.organisation_id,
+                uid,
+                name,
+                secret_hmac,
+                list(scopes),
+                department_id,
+                acting_person_id,
+                account_id,
+                expires_at,
+                now,
+            )
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict("there is a key with this id already", field="id", value=uid) from taken
+    return _key(_found(row))
+
+
+async def key_and_secret(tx: Transaction, uid: str) -> tuple[ApiKey, bytes] | None:
+    """The key of this uid and the HMAC of its secret; in a public lookup, whoever owns it."""
+    row = await tx.fetchrow(f"SELECT {_KEY}, secret_hmac FROM api_key WHERE uid = $1", uid)
+    if row is None:
+        return None
+    values = dict(row)
+    secret_hmac = values.pop("secret_hmac")
+    return ApiKey(**{**values, "scopes": tuple(values["scopes"])}), secret_hmac
+
+
+async def key(tx: Transaction, uid: str) -> ApiKey | None:
+    """By uid."""
+    row = await tx.fetchrow(
+        f"SELECT {_KEY} FROM api_key WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+    )
+    return _key(row) if row else None
+
+
+async def keys(
+    tx: Transaction, *, after: int, limit: int, department_id: DepartmentId | None = None
+) -> list[ApiKey]:
+    """In the order they were made, revoked ones too; `department_id` for a caller that is bound to one."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_KEY} FROM api_key
+        WHERE organisation_id = $1 AND id > $2 AND ($4::bigint IS NULL OR department_id = $4) ORDER BY id LIMIT $3
+        """,
+        tx.organisation_id,
+        after,
+        limit,
+        department_id,
+    )
+    return [_key(row) for row in rows]
+
+
+async def revoke_key(tx: Transaction, key_id: ApiKeyId, now: datetime) -> ApiKey:
+    """Idempotent: the first time stays."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE api_key SET revoked_at = coalesce(revoked_at, $3)
+        WHERE organisation_id = $1 AND id = $2 RETURNING {_KEY}
+        """,
+        tx.organisation_id,
+        key_id,
+        now,
+    )
+    return _key(_found(row))
+
+
+async def replace_key(tx: Transaction, key_id: ApiKeyId, *, replaced_by: str, expires_at: datetime) -> bool:
+    """Let a key run out at `expires_at` at the latest and name its successor; False when it has one already."""
+    changed = await tx.execute(
+        """
+        UPDATE api_key SET replaced_by = $3, expires_at = least(coalesce(expires_at, $4), $4)
+        WHERE organisation_id = $1 AND id = $2 AND replaced_by IS NULL AND revoked_at IS NULL
+        """,
+        tx.organisation_id,
+        key_id,
+        replaced_by,
+        expires_at,
+    )
+    return changed == 1
+
+
+async def touch_key(tx: Transaction, key_id: ApiKeyId, now: datetime, *, at_most_every: timedelta) -> None:
+    """Note that the key is in use, unless that was noted within `at_most_every`."""
+    await tx.execute(
+        """
+        UPDATE api_key SET last_used_at = $3
+        WHERE organisation_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at <= $4)
+        """,
+        tx.organisation_id,
+        key_id,
+        now,
+        now - at_most_every,
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- audit
+async def insert_audit(
+    tx: Transaction,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject_kind: str,
+    subject_uid: str,
+    details: dict[str, Any],
+) -> None:
+    """One entry, in the transaction of what it tells."""
+    await tx.execute(
+        """
+        INSERT INTO audit (organisation_id, at, actor, action, subject_kind, subject_uid, details)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        tx.organisation_id,
+        at,
+        actor,
+        action,
+        subject_kind,
+        subject_uid,
+        details,
+    )
+
+
+class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What to list of the audit trail; None means any."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject_kind: str | None = None
+    subject_uid: str | None = None
+
+
+async def audit_entries(tx: Transaction, wanted: AuditFilter, *, before: int | None, limit: int) -> list[AuditEntry]:
+    """Newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT id, at, actor, action, subject_kind, subject_uid, details FROM audit
+        WHERE organisation_id = $1 AND ($2::bigint IS NULL OR id < $2)
+          AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR action = $5)
+          AND ($6::text IS NULL OR subject_kind = $6) AND ($7::text IS NULL OR subject_uid = $7)
+        ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        before,
+        limit,
+        wanted.actor,
+        wanted.action,
+        wanted.subject_kind,
+        wanted.subject_uid,
+    )
+    return [AuditEntry(**row) for row in rows]

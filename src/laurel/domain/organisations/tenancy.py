@@ -1,0 +1,248 @@
+"""Organisations and their departments: made, changed, found; and the first start of an empty database."""
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from laurel.base.errors import Conflict, Invalid, NotFound
+from laurel.base.ids import new_secret
+from laurel.base.limits import (
+    DESCRIPTION_LENGTH_MAX,
+    LANGUAGE_LENGTH_MAX,
+    NAME_LENGTH_MAX,
+    SLUG_LENGTH_MAX,
+    URL_LENGTH_MAX,
+    check_length,
+)
+from laurel.base.text import clean, clean_email
+from laurel.database.pool import Database, Transaction
+from laurel.domain.organisations import audit, keys, sign_in, store
+from laurel.domain.organisations.model import Account, Caller, Department, Organisation
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#@]+([/?#]\S*)?")
+FIRST_ORGANISATION_NAME = "My organisation"
+FIRST_ADMINISTRATOR_EMAIL = "admin@laurel.example"
+
+
+class FirstStart(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made in an empty database; the key and the password are known only now."""
+
+    organisation: Organisation
+    administrator: Account
+    password: str
+    key: keys.IssuedKey
+
+
+def slug_of(name: str) -> str:
+    """`name` as a slug: "Łódź Academy" becomes "odz-academy"; "organisation" when nothing is left."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_LENGTH_MAX].strip("-") or "organisation"
+
+
+def clean_changes(changes: dict[str, Any]) -> dict[str, Any]:
+    """The columns of an organisation or a department as they may be stored. Raises Invalid and TooLarge."""
+    cleaned = dict(changes)
+    for field, value in changes.items():
+        match field:
+            case "name":
+                cleaned[field] = _required(value, field)
+            case "description":
+                cleaned[field] = check_length(clean(value), DESCRIPTION_LENGTH_MAX, field)
+            case "slug":
+                cleaned[field] = _checked(value, _SLUG, field, SLUG_LENGTH_MAX, "lower-case letters, digits, hyphens")
+            case "url" | "image":
+                cleaned[field] = value and _checked(
+                    value, _WEB_ADDRESS, field, URL_LENGTH_MAX, "an http or https address"
+                )
+            case "language":
+                cleaned[field] = _checked(value, _LANGUAGE, field, LANGUAGE_LENGTH_MAX, "a language tag such as en-GB")
+            case "email":
+                cleaned[field] = _address(value)
+            case "time_zone":
+                cleaned[field] = _zone(value)
+            case _:
+                pass
+    return cleaned
+
+
+def _required(value: str, field: str) -> str:
+    cleaned = check_length(clean(value).strip(), NAME_LENGTH_MAX, field)
+    if not cleaned:
+        raise Invalid(f"{field} must not be empty", field=field, value=value)
+    return cleaned
+
+
+def _checked(value: str, pattern: re.Pattern[str], field: str, limit: int, wanted: str) -> str:
+    check_length(value, limit, field)
+    if not pattern.fullmatch(value):
+        raise Invalid(f"{field} must be {wanted}", field=field, value=value)
+    return value
+
+
+def _address(value: str | None) -> str | None:
+    if value is None:
+        return None
+    address = clean_email(value)
+    if address is None:
+        raise Invalid("email must be an e-mail address", field="email", value=value)
+    return address
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise Invalid("time_zone must be a name such as Europe/Warsaw", field="time_zone", value=value)
+    return ZoneInfo(value).key
+
+
+# ------------------------------------------------------------------------------------------------------ organisations
+async def add_organisation(
+    tx: Transaction,
+    *,
+    name: str,
+    now: datetime,
+    slug: str | None = None,
+    time_zone: str = "UTC",
+    language: str = "en",
+    email: str | None = None,
+) -> Organisation:
+    """Needs a transaction across organisations; also makes the default department. Raises Invalid, Conflict."""
+    wanted = clean_changes(
+        {
+            "name": name,
+            "slug": slug or slug_of(name),
+            "time_zone": time_zone,
+            "language": language,
+            "email": email,
+        }
+    )
+    organisation = await store.insert_organisation(tx, **wanted, now=now)
+    inside = Transaction(tx.connection, organisation.id)
+    await store.insert_department(
+        inside, name=organisation.name, slug=organisation.slug, is_default=True, now=now, details={}
+    )
+    await audit.record(
+        inside, at=now, by=audit.COMMAND_LINE, action="organisation.create", subject=("organisation", organisation.uid)
+    )
+    return organisation
+
+
+async def change_organisation(
+    tx: Transaction, changes: dict[str, Any], *, by: Caller | str, now: datetime
+) -> Organisation:
+    """Change what is given. Raises Invalid, TooLarge."""
+    organisation = await store.update_organisation(tx, clean_changes(changes), now)
+    await audit.record(
+        tx,
+        at=now,
+        by=by,
+        action="organisation.update",
+        subject=("organisation", organisation.uid),
+        details={"fields": sorted(changes)},
+    )
+    return organisation
+
+
+# -------------------------------------------------------------------------------------------------------- departments
+async def add_department(
+    tx: Transaction, *, name: str, by: Caller | str, now: datetime, slug: str | None = None, **rest: Any
+) -> Department:
+    """Raises Invalid, TooLarge, Conflict when the slug is taken."""
+    wanted = clean_changes({"name": name, "slug": slug or slug_of(name), **rest})
+    department = await store.insert_department(tx, **wanted, now=now)
+    await audit.record(tx, at=now, by=by, action="department.create", subject=("department", department.uid))
+    return department
+
+
+async def find_department(tx: Transaction, uid: str, by: Caller | str) -> Department:
+    """By uid or integer id. Raises NotFound, also for another department than the one that the caller is bound to."""
+    department = await store.department(tx, uid)
+    bound_to = by.department_id if isinstance(by, Caller) else None
+    if department is None or (bound_to is not None and department.id != bound_to):
+        raise NotFound(f"there is no department {uid}", field="id", value=uid)
+    return department
+
+
+async def change_department(
+    tx: Transaction, uid: str, changes: dict[str, Any], *, by: Caller | str, now: datetime
+) -> Department:
+    """Change what is given. Raises NotFound, Invalid, TooLarge, Conflict."""
+    found = await find_department(tx, uid, by)
+    department = await store.update_department(tx, found.id, clean_changes(changes), now)
+    await audit.record(
+        tx,
+        at=now,
+        by=by,
+        action="department.update",
+        subject=("department", department.uid),
+        details={"fields": sorted(changes)},
+    )
+    return department
+
+
+async def remove_department(tx: Transaction, uid: str, *, by: Caller | str, now: datetime) -> None:
+    """Raises NotFound, Conflict for the default department."""
+    department = await find_department(tx, uid, by)
+    if department.is_default:
+        raise Conflict("the default department cannot be removed", field="id", value=uid)
+    await store.delete_department(tx, department.id, now)
+    await audit.record(tx, at=now, by=by, action="department.delete", subject=("department", department.uid))
+
+
+# -------------------------------------------------------------------------------------------------------- first start
+async def prepare(
+    database: Database, *, pepper: bytes, bootstrap_key: str | None, now: datetime
+) -> FirstStart | None:
+    """Make the first organisation with its administrator and key in an empty database; None when there is one already.
+
+    On later starts a `bootstrap_key` that no key answers to is added to the oldest organisation, so that it works
+    whenever it is set; a revoked one stays revoked. Raises Conflict when the stored key of that id is another one.
+    """
+    async with database.every_organisation() as tx:
+        await store.lock_first_start(tx)
+        organisation = await store.oldest_organisation(tx)
+        if organisation is None:
+            return await _first_start(tx, pepper=pepper, bootstrap_key=bootstrap_key, now=now)
+        if bootstrap_key is not None:
+            await _keep_bootstrap_key(tx, organisation, pepper=pepper, text=bootstrap_key, now=now)
+        return None
+
+
+async def _first_start(tx: Transaction, *, pepper: bytes, bootstrap_key: str | None, now: datetime) -> FirstStart:
+    organisation = await add_organisation(tx, name=FIRST_ORGANISATION_NAME, now=now)
+    inside = Transaction(tx.connection, organisation.id)
+    password = new_secret()[:20]
+    administrator = await sign_in.add_account(
+        inside,
+        email=FIRST_ADMINISTRATOR_EMAIL,
+        name="Administrator",
+        role="owner",
+        password=password,
+        by=audit.START_UP,
+        now=now,
+    )
+    wish = keys.KeyWish(name="First key", account_id=administrator.id)
+    key = await keys.issue(inside, pepper=pepper, wish=wish, by=audit.START_UP, now=now, text=bootstrap_key)
+    return FirstStart(organisation=organisation, administrator=administrator, password=password, key=key)
+
+
+async def _keep_bootstrap_key(
+    tx: Transaction, organisation: Organisation, *, pepper: bytes, text: str, now: datetime
+) -> None:
+    found = await store.key_and_secret(tx, keys.key_uid(pepper, text))
+    if found is not None:
+        if found[1] != keys.secret_hmac(pepper, text):
+            raise Conflict(
+                "LAUREL_BOOTSTRAP_KEY has the id of a key with another secret: was LAUREL_PEPPER changed, "
+                "or the data directory's secrets lost?"
+            )
+        return
+    inside = Transaction(tx.connection, organisation.id)
+    owner = await store.first_owner(inside)
+    wish = keys.KeyWish(name="LAUREL_BOOTSTRAP_KEY", account_id=owner.id if owner else None)
+    await keys.issue(inside, pepper=pepper, wish=wish, by=audit.START_UP, now=now, text=text)

@@ -1,0 +1,73 @@
+"""/api/v1/organisation: the caller's own organisation."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import get, patch
+from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
+
+from laurel.domain.organisations import store, tenancy
+from laurel.domain.organisations.model import Organisation
+from laurel.web.injected import InjectedCaller, InjectedParts
+from laurel.web.api.wire import Body
+from laurel.web.callers import requires
+
+
+class OrganisationOut(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation as our API shows it."""
+
+    id: str
+    slug: str
+    name: str
+    description: str
+    url: str | None
+    email: str | None
+    image: str | None
+    time_zone: str
+    language: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class OrganisationChange(Body, frozen=True, kw_only=True):
+    """What may be changed; what is absent stays."""
+
+    name: str | UnsetType = UNSET
+    slug: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    url: str | None | UnsetType = UNSET
+    email: str | None | UnsetType = UNSET
+    image: str | None | UnsetType = UNSET
+    time_zone: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
+
+
+def given(body: Body) -> dict[str, Any]:
+    """The fields that a body names."""
+    return {
+        field: value for field in body.__struct_fields__ if not isinstance(value := getattr(body, field), UnsetType)
+    }
+
+
+def _render(organisation: Organisation) -> OrganisationOut:
+    shared = set(OrganisationOut.__struct_fields__) - {"id"}
+    return OrganisationOut(id=organisation.uid, **{field: getattr(organisation, field) for field in shared})
+
+
+@get("/api/v1/organisation", guards=[requires("organisation:read")], tags=["organisation"])
+async def show_organisation(parts: InjectedParts, caller: InjectedCaller) -> OrganisationOut:
+    """The organisation that the key belongs to."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        return _render(await store.organisation(tx))
+
+
+@patch("/api/v1/organisation", guards=[requires("organisation:write")], tags=["organisation"])
+async def change_organisation(parts: InjectedParts, caller: InjectedCaller, data: JSONBody[OrganisationChange]) -> OrganisationOut:
+    """Change what is given."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        return _render(await tenancy.change_organisation(tx, given(data), by=caller, now=parts.clock.now()))
+
+
+HANDLERS = (show_organisation, change_organisation)

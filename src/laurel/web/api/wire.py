@@ -1,0 +1,25 @@
+"""What the modules of our own API share: the base of request bodies and how our API refuses and authenticates."""
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar.types import ControllerRouterHandler
+
+from laurel.web.callers import OWN_SPELLINGS, by_api_key
+from laurel.web.problems import render_problem
+from laurel.web.surfaces import Surface
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every request body: a field that we do not know is an error, not a silence."""
+
+
+def own_surface(handlers: Sequence[ControllerRouterHandler]) -> Surface:
+    """Our API and the operator's routes: everything that no other surface claims."""
+    return Surface(
+        name="api",
+        prefixes=("",),
+        handlers=handlers,
+        render_error=render_problem,
+        authenticate=by_api_key(OWN_SPELLINGS),
+    )

@@ -1,0 +1,170 @@
+"""Refusals that exist only on HTTP, and how any exception becomes a LaurelError before a surface renders it.
+
+Every surface gets the same LaurelErrors; `status_of` is the one table from kind to status that our own API uses and
+dialects may start from.
+"""
+
+from http import HTTPStatus
+from typing import Any, ClassVar, assert_never
+
+import msgspec
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+
+from laurel.base.errors import Invalid, Kind, LaurelError, NotFound, TooLarge, Unavailable
+from laurel.database.pool import CONNECTION_FAILURES
+
+VALUE_SHOWN_MAX = 200
+
+
+class MalformedBody(Invalid):
+    """The body cannot be read as what it says it is."""
+
+    code = "malformed_body"
+
+
+class BodyTooLarge(TooLarge):
+    """The body is over the surface's limit."""
+
+    code = "body_too_large"
+    http_status: ClassVar[int] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class RouteNotFound(NotFound):
+    """No route has this path."""
+
+    code = "route_not_found"
+
+
+class MethodNotAllowed(Invalid):
+    """The route exists and does not take this method; `details["allow"]` lists those it takes, when known."""
+
+    code = "method_not_allowed"
+    http_status: ClassVar[int] = HTTPStatus.METHOD_NOT_ALLOWED
+
+
+class UnsupportedMedia(Invalid):
+    """The body is of a media type that the route does not read."""
+
+    code = "unsupported_media_type"
+    http_status: ClassVar[int] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class Unexpected(LaurelError):
+    """A mistake of ours: it is logged with the request id, and the caller learns nothing but that id."""
+
+    kind = Kind.UNAVAILABLE
+    code = "internal_error"
+    http_status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def status_of(error: LaurelError) -> int:
+    """The usual HTTP status of a refusal."""
+    own: int | None = getattr(error, "http_status", None)
+    if own is not None:
+        return int(own)
+    match error.kind:
+        case Kind.INVALID:
+            return HTTPStatus.UNPROCESSABLE_ENTITY if not isinstance(error, MalformedBody) else HTTPStatus.BAD_REQUEST
+        case Kind.UNAUTHENTICATED:
+            return HTTPStatus.UNAUTHORIZED
+        case Kind.FORBIDDEN:
+            return HTTPStatus.FORBIDDEN
+        case Kind.NOT_FOUND:
+            return HTTPStatus.NOT_FOUND
+        case Kind.CONFLICT:
+            return HTTPStatus.CONFLICT
+        case Kind.GONE:
+            return HTTPStatus.GONE
+        case Kind.LIMITED:
+            return HTTPStatus.TOO_MANY_REQUESTS
+        case Kind.UNAVAILABLE:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            assert_never(error.kind)
+
+
+def refusal_of(exception: Exception) -> LaurelError:
+    """The refusal that `exception` amounts to; Unexpected for what nobody foresaw."""
+    if isinstance(exception, LaurelError):
+        return exception
+    if isinstance(exception, ValidationException):
+        return _from_validation(exception)
+    if isinstance(exception, msgspec.ValidationError):
+        return invalid_shape(str(exception))
+    if isinstance(exception, msgspec.DecodeError):
+        return MalformedBody(f"the body is not valid: {exception}", field="body")
+    if isinstance(exception, HTTPException):
+        return _from_http(exception)
+    if isinstance(exception, CONNECTION_FAILURES):
+        return Unavailable("the database does not answer", retry_after_seconds=1)
+    return Unexpected("something went wrong on our side")
+
+
+def invalid_shape(message: str, whole: Any = None) -> Invalid:
+    """An Invalid from msgspec's message: "Expected `int`, got `str` - at `$.items[0].count`" names items[0].count.
+
+    `whole` is the decoded input; the offending value is looked up in it.
+    """
+    words, _, path = message.partition(" - at `$")
+    field = path.rstrip("`").lstrip(".")
+    value: Any = None
+    for prefix in ("Object contains unknown field `", "Object missing required field `"):
+        if words.startswith(prefix):
+            field = ".".join(filter(None, (field, words.removeprefix(prefix).rstrip("`"))))
+    if whole is not None and field:
+        value = value_at(whole, field)
+    sentence = words.replace("`", "")
+    return Invalid(f"{field or 'body'}: {sentence[:1].lower()}{sentence[1:]}", field=field or "body", value=value)
+
+
+def value_at(whole: Any, path: str) -> Any:
+    """What stands at "items[0].count" in decoded JSON; None when there is nothing."""
+    value = whole
+    for step in path.replace("[", ".[").split("."):
+        try:
+            value = value[int(step[1:-1])] if step.startswith("[") else value[step]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+    return value
+
+
+def shown(value: Any) -> Any:
+    """A value as an error may repeat it: scalars, shortened; never a whole document."""
+    if isinstance(value, str):
+        return value if len(value) <= VALUE_SHOWN_MAX else value[:VALUE_SHOWN_MAX] + "…"
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, dict | list | tuple):
+        return f"{type(value).__name__} of {len(value)}"
+    return str(value)[:VALUE_SHOWN_MAX]
+
+
+def _from_validation(exception: ValidationException) -> LaurelError:
+    extra = exception.extra if isinstance(exception.extra, list) else []
+    first = extra[0] if extra and isinstance(extra[0], dict) else {}
+    field = str(first.get("key") or "") or None
+    words = str(first.get("message") or exception.detail).replace("`", "")
+    if field is None and words.startswith("Missing required"):
+        field = words.rpartition("'")[0].rpartition("'")[2] or words.split()[-1]
+    return Invalid(f"{field}: {words[:1].lower()}{words[1:]}" if field else words, field=field)
+
+
+def _from_http(exception: HTTPException) -> LaurelError:
+    if isinstance(exception, MethodNotAllowedException):
+        allow = (exception.headers or {}).get("Allow")
+        return MethodNotAllowed("this route does not take this method", details={"allow": allow} if allow else None)
+    if isinstance(exception, NotFoundException):
+        return RouteNotFound("there is nothing at this address")
+    if exception.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return BodyTooLarge("the body is too large", field="body")
+    if exception.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return UnsupportedMedia("the body is of a media type that this route does not read", field="Content-Type")
+    if isinstance(exception, ClientException) or exception.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return MalformedBody(exception.detail or "the request cannot be read")
+    return Unexpected("something went wrong on our side")

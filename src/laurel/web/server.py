@@ -1,0 +1,85 @@
+"""The web application: every surface's routes under one roof, and the layers in front of them.
+
+A surface is registered by adding it to the list that `create_web` is given; nothing else knows which there are.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+
+from laurel import __version__
+from laurel.base import json_text
+from laurel.domain.organisations.model import Caller
+from laurel.domain.parts import Parts
+from laurel.web.bodies import BodyLimit, LaurelRequest
+from laurel.web.callers import Callers, caller_of
+from laurel.web.edge import Edge
+from laurel.web.idempotency import Idempotency
+from laurel.web.surfaces import Surface, Surfaces
+
+
+class ExactResponse(Response[Any]):
+    """JSON answers with decimals as the numbers they are."""
+
+    def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
+        """`content` as bytes."""
+        if media_type.startswith(MediaType.JSON) and not isinstance(content, bytes):
+            try:
+                return json_text.encode(content)
+            except TypeError:
+                return super().render(content, media_type, enc_hook)
+        return super().render(content, media_type, enc_hook)
+
+
+async def _provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    return await caller_of(request.scope)
+
+
+def create_web(
+    parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Sequence[str] = ()
+) -> ASGIApp:
+    """The ASGI application over opened parts. It does not open or close them."""
+    known = Surfaces(surfaces)
+    callers = Callers(parts)
+    application = Litestar(
+        route_handlers=[handler for surface in surfaces for handler in surface.handlers],
+        dependencies={
+            "parts": Provide(lambda: parts, sync_to_thread=False),
+            "callers": Provide(lambda: callers, sync_to_thread=False),
+            "caller": Provide(_provide_caller),
+        },
+        exception_handlers={Exception: known.refuse},
+        request_class=LaurelRequest,
+        response_class=ExactResponse,
+        request_max_body_size=None,
+        openapi_config=_openapi(parts),
+        state=State({"parts": parts, "surfaces": known}),
+        signature_namespace={"Parts": Parts, "Caller": Caller},
+        logging_config=None,
+        debug=False,
+    )
+    layered: ASGIApp = Idempotency(application, known, parts)
+    layered = BodyLimit(layered, known)
+    return Edge(layered, surfaces=known, parts=parts, callers=callers, trusted_proxies=trusted_proxies)
+
+
+def _openapi(parts: Parts) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Laurel",
+        version=__version__,
+        path="/",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description="An API key, lrl_…")}
+        ),
+        security=[{"key": []}],
+    )
+

@@ -1,0 +1,48 @@
+"""Which jobs there are and when the periodic ones run. A job is a name here and a function of the domain."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS
+from laurel.database import answers
+from laurel.domain.parts import Parts
+
+log = structlog.get_logger("laurel.worker")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A function run for each enqueued payload; retried with growing delays, then kept as failed."""
+
+    run: Callable[[Parts, dict[str, Any]], Awaitable[None]]
+    attempts_max: int = 8
+    first_delay: timedelta = timedelta(seconds=2)
+    longest_delay: timedelta = timedelta(minutes=15)
+    at_a_time: int = 0
+    """How many run at once over all workers; 0 is no limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Periodic:
+    """A function run by the clock, by one worker at a time. `cron` is in UTC: minute hour day month weekday."""
+
+    cron: str
+    run: Callable[[Parts], Awaitable[None]]
+
+
+async def forget_idempotent_answers(parts: Parts) -> None:
+    """Remove stored answers that have run out."""
+    before = parts.clock.now() - timedelta(seconds=IDEMPOTENCY_KEPT_SECONDS)
+    async with parts.database.every_organisation() as tx:
+        removed = await answers.delete_answers_before(tx, before)
+    log.info("forgot idempotent answers", count=removed)
+
+
+JOBS: Mapping[str, Job] = {}
+TIMETABLE: Mapping[str, Periodic] = {
+    "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
+}

@@ -1,0 +1,138 @@
+"""Fixtures used everywhere: one real PostgreSQL a pytest process, and a fresh organisation with a key a test.
+
+`api` speaks HTTP with that key to the whole application in this process; `stranger` has no key; `other_api` belongs to
+another organisation.
+"""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from laurel.application import surfaces
+from laurel.database.embedded import EmbeddedPostgres
+from laurel.database.migrate import migrate
+from laurel.database.pool import Database, open_database
+from laurel.domain.organisations.keys import IssuedKey
+from laurel.domain.organisations.model import Organisation
+from laurel.domain.parts import Parts
+from laurel.outside.clock import SettableClock
+from laurel.web.server import create_web
+from tests.support.builders import a_key, an_organisation
+
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+BASE_URL = "http://laurel.test"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_url() -> AsyncIterator[str]:
+    """A migrated PostgreSQL of this pytest process."""
+    directory = Path(tempfile.mkdtemp(prefix="laurel-test-"))
+    server = EmbeddedPostgres(directory)
+    try:
+        url = server.start()
+        connection = await asyncpg.connect(url)
+        await connection.execute("ALTER SYSTEM SET fsync = off")
+        await connection.execute("ALTER SYSTEM SET synchronous_commit = off")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
+        await migrate(url)
+        yield url
+    finally:
+        server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    """A pool on it."""
+    opened = await open_database(postgres_url, connections_max=20, application_name="tests")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def _clock() -> SettableClock:
+    return SettableClock(NOON)
+
+
+@pytest.fixture
+def clock(_clock: SettableClock) -> SettableClock:
+    """The application's clock; every test begins at noon of 14 March 2026."""
+    _clock.set(NOON)
+    return _clock
+
+
+@pytest.fixture(scope="session")
+def _parts(database: Database, _clock: SettableClock) -> Parts:
+    return Parts(database=database, clock=_clock, public_url=BASE_URL, pepper=b"p" * 32)
+
+
+@pytest.fixture
+def parts(_parts: Parts, clock: SettableClock) -> Parts:
+    """What use cases are handed."""
+    return _parts
+
+
+@pytest.fixture(scope="session")
+def _application(_parts: Parts) -> httpx.ASGITransport:
+    return httpx.ASGITransport(create_web(_parts, surfaces()), raise_app_exceptions=True)
+
+
+@pytest.fixture
+def application(_application: httpx.ASGITransport, clock: SettableClock) -> httpx.ASGITransport:
+    """The whole web application in this process."""
+    return _application
+
+
+def client_of(transport: httpx.ASGITransport, key: IssuedKey | None = None) -> httpx.AsyncClient:
+    """A client that presents `key`."""
+    headers = {"Authorization": f"Bearer {key.text}"} if key else {}
+    return httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
+
+
+@pytest_asyncio.fixture
+async def organisation(parts: Parts) -> Organisation:
+    """A fresh organisation."""
+    return await an_organisation(parts)
+
+
+@pytest_asyncio.fixture
+async def key(parts: Parts, organisation: Organisation) -> IssuedKey:
+    """A key of it with every scope."""
+    return await a_key(parts, organisation)
+
+
+@pytest_asyncio.fixture
+async def api(application: httpx.ASGITransport, key: IssuedKey) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks HTTP with that key."""
+    async with client_of(application, key) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def stranger(application: httpx.ASGITransport) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks HTTP without a key."""
+    async with client_of(application) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def other_organisation(parts: Parts) -> Organisation:
+    """Another fresh organisation."""
+    return await an_organisation(parts)
+
+
+@pytest_asyncio.fixture
+async def other_api(
+    parts: Parts, application: httpx.ASGITransport, other_organisation: Organisation
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks HTTP with a key of the other organisation."""
+    async with client_of(application, await a_key(parts, other_organisation)) as client:
+        yield client
