@@ -3,18 +3,33 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
+from laurel.database.embedded import EmbeddedPostgres
+from laurel.database.migrate import migrate
 from laurel.database.pool import open_database
+from laurel.domain.organisations import tenancy
+from laurel.domain.organisations.tenancy import FirstStart
 from laurel.domain.parts import Parts
 from laurel.outside import logs
 from laurel.outside.clock import Clock, SystemClock
-from laurel.settings import Settings, read_secret, read_settings, wants_colour_logs
-from laurel.web import health
+from laurel.settings import (
+    Settings,
+    hand_down,
+    read_secret,
+    read_settings,
+    share_metrics_between_processes,
+    wants_colour_logs,
+)
+from laurel.web import health, openapi
 from laurel.web.api import organisation
 from laurel.web.api.wire import own_surface
 from laurel.web.server import create_web
@@ -29,7 +44,7 @@ log = structlog.get_logger("laurel.application")
 def surfaces() -> list[Surface]:
     """Every surface of the server. A dialect is one line here."""
     return [
-        own_surface([*health.HANDLERS, *organisation.HANDLERS]),
+        own_surface([*health.HANDLERS, *openapi.HANDLERS, *organisation.HANDLERS]),
     ]
 
 
@@ -57,6 +72,7 @@ class ServerProcess:
         self._web: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The lifespan, or one request."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -79,7 +95,7 @@ class ServerProcess:
 
 async def _end_with_parent(parent: int) -> None:
     """Stop this process when the one that started it is gone (killed, it cannot tell us)."""
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody sets an event when a process dies
         await asyncio.sleep(_PARENT_WATCH_SECONDS)
     log.error("the main process is gone, this one ends too")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -90,3 +106,111 @@ def asgi() -> ServerProcess:
     settings = read_settings()
     logs.configure(level=settings.log_level, coloured=wants_colour_logs(settings))
     return ServerProcess(settings, settings.database_url or "")
+
+
+class PortTaken(Exception):
+    """Somebody listens there already, or the address is not this machine's; the message is one sentence."""
+
+
+class DirectoryTaken(Exception):
+    """Another Laurel serves from this data directory; the message is one sentence."""
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise PortTaken unless this process could listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as failure:
+            raise PortTaken(
+                f"cannot listen on {host}:{port}: {failure.strerror}; stop what listens there or set LAUREL_PORT."
+            ) from None
+
+
+def open_embedded(settings: Settings, *, must_own: bool) -> EmbeddedPostgres | None:
+    """The embedded server when the settings ask for it. Raises Unavailable; DirectoryTaken when `must_own` and another
+    process serves from the directory.
+    """
+    if not settings.embedded:
+        return None
+    server = EmbeddedPostgres(settings.data_dir.resolve())
+    server.take()
+    if must_own and not server.owned:
+        raise DirectoryTaken(
+            f"another Laurel serves from {settings.data_dir.resolve()} already; stop it or set LAUREL_DATA_DIR."
+        )
+    return server
+
+
+async def _prepare(settings: Settings, database_url: str) -> FirstStart | None:
+    await migrate(database_url)
+    async with open_parts(settings, database_url) as parts:
+        return await tenancy.prepare(
+            parts.database, pepper=parts.pepper, bootstrap_key=settings.bootstrap_key, now=parts.clock.now()
+        )
+
+
+def serve(settings: Settings, *, on_ready: Callable[[Settings, FirstStart | None], None]) -> None:
+    """Serve until told to stop: database, migrations and first start here, requests in `settings.workers` processes.
+
+    Raises PortTaken, DirectoryTaken, SettingsError, LaurelError with one sentence when it cannot begin.
+    """
+    check_port(settings.host, settings.port)
+    embedded = open_embedded(settings, must_own=True)
+    try:
+        url = embedded.start() if embedded else settings.database_url or ""
+        first = asyncio.run(_prepare(settings, url))
+        handed = _handed_down(settings, url)
+        hand_down(handed)
+        if settings.workers > 1:
+            share_metrics_between_processes(Path(tempfile.mkdtemp(prefix="laurel-metrics-")))
+        on_ready(settings, first)
+        _run_processes(settings)
+    finally:
+        if embedded:
+            embedded.stop()
+
+
+def _handed_down(settings: Settings, database_url: str) -> Settings:
+    """The settings of a serving process: the database as it is reached, secrets by where they lie."""
+    changes: dict[str, Any] = {"database_url": database_url, "bootstrap_key": None}
+    if settings.embedded:
+        for name in ("pepper", "master_key"):
+            if getattr(settings, name) is None:
+                read_secret(settings, name)
+                changes[name] = f"file:{settings.data_dir.resolve() / 'secrets' / name}"
+    return msgspec.structs.replace(settings, data_dir=settings.data_dir.resolve(), **changes)
+
+
+def _run_processes(settings: Settings) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        "laurel.application:asgi",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=settings.stop_seconds + 5,
+    ).serve()
+
+
+async def work(settings: Settings, database_url: str) -> None:
+    """Run jobs until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_parts(settings, database_url) as parts:
+        worker = Worker(parts)
+        task = asyncio.create_task(worker.run())
+        await stop.wait()
+        await worker.stop(patience_seconds=settings.stop_seconds, task=task)

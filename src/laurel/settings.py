@@ -51,6 +51,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the embedded PostgreSQL is used."""
         return self.database_url is None
 
+    def listening_on(self, host: str, port: int) -> "Settings":
+        """These settings with another address; a public address that was not set follows it."""
+        moved = msgspec.structs.replace(self, host=host, port=port)
+        follows = self.public_url == _default_public_url(self)
+        return msgspec.structs.replace(moved, public_url=_default_public_url(moved)) if follows else moved
+
 
 def _text(value: str) -> str:
     if not value.strip():

@@ -41,11 +41,27 @@ class EmbeddedPostgres:
         self._lock: IO[str] | None = None
         self._server: Any = None
 
-    def start(self) -> str:
-        """Start or attach; the connection URL. Raises Unavailable with one sentence when it cannot."""
+    @property
+    def owned(self) -> bool:
+        """Whether this process holds the data directory's lock."""
+        return self._lock is not None
+
+    def take(self) -> None:
+        """Take the data directory's lock when it is free. Raises Unavailable when the directory cannot be written to."""
+        if self._lock is not None:
+            return
         try:
             self._directory.parent.mkdir(parents=True, exist_ok=True)
             self._lock = self._take_lock()
+        except OSError as failure:
+            raise Unavailable(
+                f"cannot write to the data directory {self._directory.parent}: {failure.strerror}"
+            ) from failure
+
+    def start(self) -> str:
+        """Start or attach; the connection URL. Raises Unavailable with one sentence when it cannot."""
+        self.take()
+        try:
             library = _library()
             server = library.get_server(self._directory, cleanup_mode=None, start=False)
             server.ensure_pgdata_inited()

@@ -49,7 +49,7 @@ async def enqueue_many(tx: Transaction, name: str, payloads: list[dict[str, Any]
         await _queries(tx.connection).enqueue([name] * len(bodies), bodies, [priority] * len(bodies))
 
 
-def _queries(connection: asyncpg.Connection) -> Queries:
+def _queries(connection: Any) -> Queries:
     return Queries(AsyncpgDriver(connection))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Send
 from litestar.utils.scope.state import ScopeState
 
 from laurel.base.errors import TooLarge
@@ -27,7 +27,8 @@ class BodyLimit:
         self._app = app
         self._surfaces = surfaces
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -92,7 +93,9 @@ def check_depth(body: bytes, limit: int = JSON_DEPTH_MAX) -> None:
     brackets = _outside_strings(body).translate(None, _NOT_BRACKETS)
     depth = max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
     if depth > limit:
-        raise TooLarge(f"the body nests {depth} levels deep, the limit is {limit}", field="body", limit=limit, value=depth)
+        raise TooLarge(
+            f"the body nests {depth} levels deep, the limit is {limit}", field="body", limit=limit, value=depth
+        )
 
 
 def _outside_strings(body: bytes) -> bytes:
@@ -108,7 +111,8 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
 
 def decode_json(body: bytes, type_: Any = Any, *, depth_max: int = JSON_DEPTH_MAX) -> Any:
     """`body` as a value of `type_`: strict types, exact decimals. Raises TooLarge, MalformedBody, or Invalid naming the
-    field and its value."""
+    field and its value.
+    """
     check_depth(body, depth_max)
     try:
         return _decoder(type_).decode(body)

@@ -151,7 +151,9 @@ class Callers:
             return
         if self._failures.too_many(address) or self._failures.too_many(f"key {uid}"):
             raise Limited(
-                "too many failed attempts", limit=FAILURES_PER_MINUTE_MAX, retry_after_seconds=60 - time.monotonic() % 60
+                "too many failed attempts",
+                limit=FAILURES_PER_MINUTE_MAX,
+                retry_after_seconds=60 - time.monotonic() % 60,
             )
 
     def _remember(self, digest: bytes, caller: Caller, uid: str, address: str) -> None:

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Send
 
 from laurel.base.ids import new_uid
 from laurel.domain.organisations.model import Caller
@@ -37,7 +37,8 @@ class Edge:
         self._callers = callers
         self._trusted = [ip_network(network, strict=False) for network in trusted_proxies]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -110,7 +111,8 @@ class _Outcome:
 
 def _believe_proxy(scope: Any, trusted: Sequence[IPv4Network | IPv6Network]) -> None:
     """Take the client's address and scheme from X-Forwarded-* when the peer is a proxy of ours; the last address that is
-    not one of them counts."""
+    not one of them counts.
+    """
     peer = (scope.get("client") or ("", 0))[0]
     if not _within(peer, trusted):
         return

@@ -7,8 +7,8 @@ from litestar import Response, get
 
 from laurel.base.errors import LaurelError
 from laurel.database import readiness
-from laurel.web.injected import InjectedParts
 from laurel.web import metrics
+from laurel.web.injected import InjectedParts
 
 _PATIENCE_SECONDS = 3
 

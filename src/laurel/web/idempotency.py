@@ -33,7 +33,8 @@ class Idempotency:
         self._surfaces = surfaces
         self._parts = parts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """One request."""
         key = _key(scope)
         if key is None:
             await self._app(scope, receive, send)
@@ -104,7 +105,7 @@ class Idempotency:
         return messages
 
 
-def _key(scope: Scope) -> str | None:
+def _key(scope: Any) -> str | None:
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER), None)

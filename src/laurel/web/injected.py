@@ -1,4 +1,4 @@
-"""The parameters that every handler may ask for: `parts: InjectedParts`, `caller: InjectedCaller`, …"""
+"""The parameters that every handler may ask for: `parts: InjectedParts`, `caller: InjectedCaller`."""
 
 from litestar.di import NamedDependency
 

@@ -26,5 +26,5 @@ def render_metrics() -> bytes:
     if values.ValueClass.__name__ != "MmapedValue":
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types here
     return generate_latest(registry)

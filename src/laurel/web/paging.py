@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from laurel.base.errors import Invalid
 from laurel.base.limits import CURSOR_LENGTH_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX
@@ -15,11 +15,11 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 Limit = Annotated[
-    int, Parameter(query="limit", ge=1, le=PAGE_SIZE_MAX, description=f"How many at most, 1 to {PAGE_SIZE_MAX}.")
+    int, QueryParameter(name="limit", ge=1, le=PAGE_SIZE_MAX, description=f"How many at most, 1 to {PAGE_SIZE_MAX}.")
 ]
 After = Annotated[
     str | None,
-    Parameter(query="after", max_length=CURSOR_LENGTH_MAX, description="The `next` of the page before."),
+    QueryParameter(name="after", max_length=CURSOR_LENGTH_MAX, description="The `next` of the page before."),
 ]
 DEFAULT_LIMIT = PAGE_SIZE_DEFAULT
 
@@ -31,7 +31,9 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     next: str | None = None
 
 
-def page_of(rows: Sequence[Item], limit: int, render: Callable[[Item], T], cursor: Callable[[Item], Sequence[Any]]) -> Page[T]:
+def page_of(
+    rows: Sequence[Item], limit: int, render: Callable[[Item], T], cursor: Callable[[Item], Sequence[Any]]
+) -> Page[T]:
     """A page from up to `limit + 1` rows: the extra one only tells that there is more."""
     shown = rows[:limit]
     more = len(rows) > limit

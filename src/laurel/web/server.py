@@ -9,15 +9,12 @@ from typing import Any
 from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
-from laurel import __version__
 from laurel.base import json_text
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
+from laurel.web import openapi
 from laurel.web.bodies import BodyLimit, LaurelRequest
 from laurel.web.callers import Callers, caller_of
 from laurel.web.edge import Edge
@@ -42,9 +39,7 @@ async def _provide_caller(request: Request[Any, Any, Any]) -> Caller:
     return await caller_of(request.scope)
 
 
-def create_web(
-    parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Sequence[str] = ()
-) -> ASGIApp:
+def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Sequence[str] = ()) -> ASGIApp:
     """The ASGI application over opened parts. It does not open or close them."""
     known = Surfaces(surfaces)
     callers = Callers(parts)
@@ -59,7 +54,7 @@ def create_web(
         request_class=LaurelRequest,
         response_class=ExactResponse,
         request_max_body_size=None,
-        openapi_config=_openapi(parts),
+        openapi_config=openapi.CONFIGURATION,
         state=State({"parts": parts, "surfaces": known}),
         signature_namespace={"Parts": Parts, "Caller": Caller},
         logging_config=None,
@@ -68,18 +63,3 @@ def create_web(
     layered: ASGIApp = Idempotency(application, known, parts)
     layered = BodyLimit(layered, known)
     return Edge(layered, surfaces=known, parts=parts, callers=callers, trusted_proxies=trusted_proxies)
-
-
-def _openapi(parts: Parts) -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Laurel",
-        version=__version__,
-        path="/",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        use_handler_docstrings=True,
-        components=Components(
-            security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description="An API key, lrl_…")}
-        ),
-        security=[{"key": []}],
-    )
-

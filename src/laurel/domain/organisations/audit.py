@@ -21,7 +21,8 @@ async def record(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Add one entry. `action` is "noun.verb" ("key.revoke"), `subject` its kind and uid; details are ids and names of
-    fields, never values that tell about a person."""
+    fields, never values that tell about a person.
+    """
     await store.insert_audit(
         tx,
         at=at,

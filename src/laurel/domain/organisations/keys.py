@@ -76,7 +76,7 @@ async def recognise(tx: Transaction, pepper: bytes, text: str, now: datetime) ->
     An unknown id costs the same comparison as a wrong secret.
     """
     found = await store.key_and_secret(tx, key_uid(pepper, text))
-    key, stored = found if found else (None, _NO_KEY)
+    key, stored = found or (None, _NO_KEY)
     right = hmac.compare_digest(stored, secret_hmac(pepper, text))
     return key if key is not None and right and key.valid_at(now) else None
 
@@ -100,7 +100,8 @@ async def issue(
     tx: Transaction, *, pepper: bytes, wish: KeyWish, by: Caller | str, now: datetime, text: str | None = None
 ) -> IssuedKey:
     """Make a key. Raises Invalid for a scope that does not exist or an expiry in the past, Forbidden when the caller
-    would give away more than it holds, Conflict when `text` (a value chosen outside) is taken."""
+    would give away more than it holds, Conflict when `text` (a value chosen outside) is taken.
+    """
     name = clean(wish.name).strip()
     check_length(name, NAME_LENGTH_MAX, "name")
     check_count(len(wish.scopes), SCOPES_MAX, "scopes")
@@ -159,7 +160,8 @@ async def rotate(
     tx: Transaction, uid: str, *, pepper: bytes, overlap: timedelta, by: Caller | str, now: datetime
 ) -> IssuedKey:
     """A successor with the same rights; the old key runs out after `overlap`. Raises NotFound, Invalid, Conflict when the
-    key is revoked, has run out or has a successor already."""
+    key is revoked, has run out or has a successor already.
+    """
     if not timedelta(0) <= overlap <= ROTATION_OVERLAP_MAX:
         raise Invalid(
             "overlap_seconds must lie between 0 and 30 days",

@@ -39,7 +39,7 @@ async def hash_password(password: str) -> str:
 async def account_with_password(tx: Transaction, *, email: str, password: str, now: datetime) -> Account | None:
     """The account that this address and password open, or None. An unknown address takes as long as a wrong password."""
     found = await store.account_and_hash_by_email(tx, clean_email(email) or "")
-    account, password_hash = found if found else (None, None)
+    account, password_hash = found or (None, None)
     right = await asyncio.to_thread(_matches, password_hash, password[:PASSWORD_LENGTH_MAX])
     if account is None or not right:
         return None

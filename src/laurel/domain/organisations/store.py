@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from laurel.base.errors import Conflict
-from laurel.base.ids import AccountId, ApiKeyId, DepartmentId, OrganisationId, PersonId, new_uid
+from laurel.base.ids import AccountId, ApiKeyId, DepartmentId, PersonId, new_uid
 from laurel.database.pool import Row, Transaction
 from laurel.domain.organisations.model import Account, ApiKey, AuditEntry, Department, Organisation
 
@@ -41,9 +41,7 @@ async def oldest_organisation(tx: Transaction) -> Organisation | None:
 
 async def organisations(tx: Transaction) -> list[Organisation]:
     """All organisations, for the command line (needs a transaction across organisations)."""
-    rows = await tx.fetch(
-        f"SELECT {_ORGANISATION} FROM organisation WHERE deleted_at IS NULL ORDER BY organisation_id"
-    )
+    rows = await tx.fetch(f"SELECT {_ORGANISATION} FROM organisation WHERE deleted_at IS NULL ORDER BY organisation_id")
     return [Organisation(**row) for row in rows]
 
 
@@ -80,9 +78,7 @@ async def insert_organisation(
 
 async def organisation(tx: Transaction) -> Organisation:
     """The transaction's own organisation."""
-    row = await tx.fetchrow(
-        f"SELECT {_ORGANISATION} FROM organisation WHERE organisation_id = $1", tx.organisation_id
-    )
+    row = await tx.fetchrow(f"SELECT {_ORGANISATION} FROM organisation WHERE organisation_id = $1", tx.organisation_id)
     return Organisation(**_found(row))
 
 
@@ -163,9 +159,7 @@ async def department_by_id(tx: Transaction, department_id: DepartmentId) -> Depa
     return await department(tx, str(department_id))
 
 
-async def departments(
-    tx: Transaction, *, after: int, limit: int, only: DepartmentId | None = None
-) -> list[Department]:
+async def departments(tx: Transaction, *, after: int, limit: int, only: DepartmentId | None = None) -> list[Department]:
     """In the order they were made; `only` for a caller that is bound to one."""
     rows = await tx.fetch(
         f"""
@@ -390,9 +384,7 @@ async def key(tx: Transaction, uid: str) -> ApiKey | None:
     return _key(row) if row else None
 
 
-async def keys(
-    tx: Transaction, *, after: int, limit: int, department_id: DepartmentId | None = None
-) -> list[ApiKey]:
+async def keys(tx: Transaction, *, after: int, limit: int, department_id: DepartmentId | None = None) -> list[ApiKey]:
     """In the order they were made, revoked ones too; `department_id` for a caller that is bound to one."""
     rows = await tx.fetch(
         f"""

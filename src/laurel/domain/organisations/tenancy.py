@@ -195,9 +195,7 @@ async def remove_department(tx: Transaction, uid: str, *, by: Caller | str, now:
 
 
 # -------------------------------------------------------------------------------------------------------- first start
-async def prepare(
-    database: Database, *, pepper: bytes, bootstrap_key: str | None, now: datetime
-) -> FirstStart | None:
+async def prepare(database: Database, *, pepper: bytes, bootstrap_key: str | None, now: datetime) -> FirstStart | None:
     """Make the first organisation with its administrator and key in an empty database; None when there is one already.
 
     On later starts a `bootstrap_key` that no key answers to is added to the oldest organisation, so that it works

@@ -10,9 +10,9 @@ from msgspec import UNSET, UnsetType
 
 from laurel.domain.organisations import store, tenancy
 from laurel.domain.organisations.model import Organisation
-from laurel.web.injected import InjectedCaller, InjectedParts
 from laurel.web.api.wire import Body
 from laurel.web.callers import requires
+from laurel.web.injected import InjectedCaller, InjectedParts
 
 
 class OrganisationOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +37,9 @@ class OrganisationChange(Body, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     slug: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
-    url: str | None | UnsetType = UNSET
-    email: str | None | UnsetType = UNSET
-    image: str | None | UnsetType = UNSET
+    url: str | UnsetType | None = UNSET
+    email: str | UnsetType | None = UNSET
+    image: str | UnsetType | None = UNSET
     time_zone: str | UnsetType = UNSET
     language: str | UnsetType = UNSET
 
@@ -64,7 +64,9 @@ async def show_organisation(parts: InjectedParts, caller: InjectedCaller) -> Org
 
 
 @patch("/api/v1/organisation", guards=[requires("organisation:write")], tags=["organisation"])
-async def change_organisation(parts: InjectedParts, caller: InjectedCaller, data: JSONBody[OrganisationChange]) -> OrganisationOut:
+async def change_organisation(
+    parts: InjectedParts, caller: InjectedCaller, data: JSONBody[OrganisationChange]
+) -> OrganisationOut:
     """Change what is given."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         return _render(await tenancy.change_organisation(tx, given(data), by=caller, now=parts.clock.now()))

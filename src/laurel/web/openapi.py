@@ -1,0 +1,47 @@
+"""The description of the API (OpenAPI 3.1) and a page to try it, served from here alone: no other host is asked."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from laurel import __version__
+from laurel.base import json_text
+
+_STATIC = Path(__file__).parent / "static"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+_MEDIA_TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css"}
+
+CONFIGURATION = OpenAPIConfig(
+    title="Laurel",
+    version=__version__,
+    description="Events in, awards, rewards and signed credentials out.",
+    path="/docs/openapi",
+    render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+    use_handler_docstrings=True,
+    components=Components(
+        security_schemes={"key": SecurityScheme(type="http", scheme="bearer", description="An API key: lrl_…")}
+    ),
+    security=[{"key": []}],
+)
+
+
+@cache
+def _description(application: Litestar) -> bytes:
+    return json_text.encode(application.openapi_schema.to_schema())
+
+
+@get("/openapi.json", include_in_schema=False, sync_to_thread=True)
+def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The description of every route."""
+    return Response(_description(request.app), media_type="application/vnd.oai.openapi+json")
+
+
+HANDLERS = (openapi_json,)
