@@ -30,7 +30,7 @@ from laurel.settings import (
     wants_colour_logs,
 )
 from laurel.web import health, openapi
-from laurel.web.api import organisation
+from laurel.web.api import accounts, api_keys, audit_trail, departments, organisation
 from laurel.web.api.wire import own_surface
 from laurel.web.server import create_web
 from laurel.web.surfaces import Surface
@@ -44,7 +44,17 @@ log = structlog.get_logger("laurel.application")
 def surfaces() -> list[Surface]:
     """Every surface of the server. A dialect is one line here."""
     return [
-        own_surface([*health.HANDLERS, *openapi.HANDLERS, *organisation.HANDLERS]),
+        own_surface(
+            [
+                *health.HANDLERS,
+                *openapi.HANDLERS,
+                *accounts.HANDLERS,
+                *api_keys.HANDLERS,
+                *audit_trail.HANDLERS,
+                *departments.HANDLERS,
+                *organisation.HANDLERS,
+            ]
+        ),
     ]
 
 

@@ -66,8 +66,10 @@ class Unexpected(LaurelError):
 def status_of(error: LaurelError) -> int:
     """The usual HTTP status of a refusal."""
     own: int | None = getattr(error, "http_status", None)
-    if own is not None:
-        return int(own)
+    return int(own if own is not None else _status_of_kind(error))
+
+
+def _status_of_kind(error: LaurelError) -> HTTPStatus:
     match error.kind:
         case Kind.INVALID:
             return HTTPStatus.UNPROCESSABLE_ENTITY if not isinstance(error, MalformedBody) else HTTPStatus.BAD_REQUEST

@@ -1,7 +1,6 @@
 """/api/v1/organisation: the caller's own organisation."""
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from litestar import get, patch
@@ -10,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from laurel.domain.organisations import store, tenancy
 from laurel.domain.organisations.model import Organisation
-from laurel.web.api.wire import Body
+from laurel.web.api.wire import Body, given
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts
 
@@ -42,13 +41,6 @@ class OrganisationChange(Body, frozen=True, kw_only=True):
     image: str | UnsetType | None = UNSET
     time_zone: str | UnsetType = UNSET
     language: str | UnsetType = UNSET
-
-
-def given(body: Body) -> dict[str, Any]:
-    """The fields that a body names."""
-    return {
-        field: value for field in body.__struct_fields__ if not isinstance(value := getattr(body, field), UnsetType)
-    }
 
 
 def _render(organisation: Organisation) -> OrganisationOut:
