@@ -13,7 +13,7 @@ from litestar.utils.scope.state import ScopeState
 
 from laurel.base.errors import TooLarge
 from laurel.base.limits import JSON_DEPTH_MAX
-from laurel.web.refusals import BodyTooLarge, MalformedBody, invalid_shape
+from laurel.web.http_errors import BodyTooLarge, MalformedBody, invalid_shape
 from laurel.web.surfaces import Surfaces
 
 _NOT_BRACKETS = bytes(value for value in range(256) if value not in b"[]{}")

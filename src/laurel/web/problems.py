@@ -8,7 +8,7 @@ from litestar import Request, Response
 
 from laurel.base import json_text
 from laurel.base.errors import Kind, LaurelError
-from laurel.web.refusals import shown, status_of
+from laurel.web.http_errors import shown, status_of
 
 MEDIA_TYPE = "application/problem+json"
 

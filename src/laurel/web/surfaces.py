@@ -16,7 +16,7 @@ from laurel.base.errors import LaurelError
 from laurel.base.limits import BODY_BYTES_MAX, JSON_DEPTH_MAX
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
-from laurel.web.refusals import Unexpected, refusal_of
+from laurel.web.http_errors import Unexpected, refusal_of
 
 RenderError = Callable[[Request[Any, Any, Any], LaurelError], Response[Any]]
 Authenticate = Callable[[Scope, Parts], Awaitable[Caller]]
