@@ -17,7 +17,7 @@ from prometheus_client import Counter
 
 from laurel.database.jobs import open_queue
 from laurel.domain.parts import Parts
-from laurel.worker.registry import JOBS, TIMETABLE, Job, Periodic
+from laurel.worker.known_jobs import JOBS, TIMETABLE, Job, Periodic
 
 _PAUSE_SECONDS_MAX = 30.0
 _BATCH = 10
