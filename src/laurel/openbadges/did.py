@@ -101,7 +101,7 @@ def key_in_document(document: Any, reference: str, *, purpose: str = "assertionM
     if "verificationMethod" in document:
         return _key_in_did_document(document, reference, purpose)
     if "publicKeyMultibase" in document or "publicKeyJwk" in document:
-        if document.get("id") not in {None, reference}:
+        if document.get("id") not in (None, reference):
             raise KeyRefused("the key document names another key", value=str(document.get("id"))[:200])
         controller = document.get("controller")
         if not isinstance(controller, str):
@@ -124,7 +124,7 @@ def _key_in_did_document(document: dict[str, Any], reference: str, purpose: str)
     entries = allowed if isinstance(allowed, list) else [allowed]
     methods = document["verificationMethod"]
     candidates = [*(methods if isinstance(methods, list) else [methods])[:_METHODS_MAX], *entries[:_METHODS_MAX]]
-    names = {_absolute(entry.get("id") if isinstance(entry, dict) else entry, did) for entry in entries}
+    names = [_absolute(entry.get("id") if isinstance(entry, dict) else entry, did) for entry in entries[:_METHODS_MAX]]
     if reference not in names:
         raise KeyRefused(f"the DID does not allow this key for {purpose}", field=purpose, value=reference[:200])
     for entry in candidates:

@@ -152,7 +152,7 @@ def suite_of(proof: dict[str, Any]) -> str:
     kind, suite = proof.get("type"), proof.get("cryptosuite")
     if kind in ("Ed25519Signature2020", ["Ed25519Signature2020"]):
         return "Ed25519Signature2020"
-    if kind in ("DataIntegrityProof", ["DataIntegrityProof"]) and (suite in _RDFC_SUITES or suite == EDDSA_JCS):
+    if kind in ("DataIntegrityProof", ["DataIntegrityProof"]) and str(suite) in {*_RDFC_SUITES, EDDSA_JCS}:
         return str(suite)
     raise ProofRejected("the proof is of a kind that is not read here", field="type", value=str(suite or kind)[:100])
 

@@ -113,7 +113,8 @@ def read_status(entry: Mapping[str, Any], list_credential: Any) -> bool:
     """
     subject = list_credential.get("credentialSubject") if isinstance(list_credential, dict) else None
     kinds = subject.get("type") if isinstance(subject, dict) else None
-    if not isinstance(subject, dict) or _LIST_TYPES.isdisjoint(kinds if isinstance(kinds, list) else [kinds]):
+    names = [str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])]
+    if not isinstance(subject, dict) or _LIST_TYPES.isdisjoint(names):
         raise DocumentRefused("the document is not a status list", field="statusListCredential")
     purposes = subject.get("statusPurpose")
     if entry.get("statusPurpose") not in (purposes if isinstance(purposes, list) else [purposes]):

@@ -1,0 +1,61 @@
+"""One verification under way: its time, its contexts, and what it has asked for so far. It fetches nothing itself."""
+
+from collections.abc import Generator
+from datetime import datetime
+from typing import Any
+
+from laurel.base import limits
+from laurel.openbadges.faults import DocumentRefused, KeyRefused
+from laurel.openbadges.jsonld import ContextLoader
+from laurel.openbadges.reading import read_json
+from laurel.openbadges.verdict import Fetched, Need, Reply
+
+
+class Inquiry:
+    """One verification under way: its time, its contexts, and how much it has asked for."""
+
+    def __init__(self, *, now: datetime, loader: ContextLoader) -> None:
+        self.now = now
+        self.loader = loader
+        self.key: str | None = None
+        self._asked: dict[str, Reply] = {}
+
+    def ask(self, url: str, what: str) -> Generator[Need, Reply, Reply]:
+        """The reply for a URL, asked for once. Raises KeyRefused for other schemes than https or too many look-ups."""
+        if not url.startswith("https://") or len(url) > limits.URL_LENGTH_MAX:
+            raise KeyRefused("only https addresses are looked up", field=what, value=url[:200])
+        if url not in self._asked:
+            if len(self._asked) >= limits.VERIFICATION_LOOKUPS_MAX:
+                raise KeyRefused("the credential asks for too many look-ups", limit=limits.VERIFICATION_LOOKUPS_MAX)
+            self._asked[url] = yield Need(url=url, what=what)
+        return self._asked[url]
+
+    def ask_json(self, url: str, what: str) -> Generator[Need, Reply, dict[str, Any]]:
+        """The JSON object at a URL. Raises NotAnswered, DocumentRefused, KeyRefused."""
+        reply = yield from self.ask(url, what)
+        return read_json(body_of(reply, url))
+
+
+class NotAnswered(Exception):
+    """What had to be looked up did not come; nothing is known, so nothing is claimed."""
+
+
+def body_of(reply: Reply, url: str) -> bytes:
+    """The body of a good answer. Raises NotAnswered."""
+    if isinstance(reply, Fetched) and reply.status == 200 and len(reply.body) <= limits.DOCUMENT_BYTES_MAX:
+        return reply.body
+    reason = f"status {reply.status}" if isinstance(reply, Fetched) else reply.reason
+    raise NotAnswered(f"{url} gave no document: {reason}")
+
+
+def parse_instant(value: Any) -> datetime:
+    """An RFC 3339 timestamp of a foreign document. Raises DocumentRefused."""
+    instant = None
+    if isinstance(value, str) and len(value) <= limits.LANGUAGE_LENGTH_MAX:
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None
+    if instant is None or instant.tzinfo is None:
+        raise DocumentRefused("a date is missing or no RFC 3339 timestamp with a zone", value=str(value)[:100])
+    return instant
