@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Send
 from laurel.base.ids import new_uid
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
+from laurel.domain.record_events.memory import Spine
 from laurel.web import metrics
 from laurel.web.callers import Callers
 from laurel.web.surfaces import Surfaces
@@ -29,12 +30,20 @@ class Edge:
     """The middleware around everything."""
 
     def __init__(
-        self, app: ASGIApp, *, surfaces: Surfaces, parts: Parts, callers: Callers, trusted_proxies: Sequence[str]
+        self,
+        app: ASGIApp,
+        *,
+        surfaces: Surfaces,
+        parts: Parts,
+        callers: Callers,
+        spine: Spine,
+        trusted_proxies: Sequence[str],
     ) -> None:
         self._app = app
         self._surfaces = surfaces
         self._parts = parts
         self._callers = callers
+        self._spine = spine
         self._trusted = [ip_network(network, strict=False) for network in trusted_proxies]
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -70,6 +79,7 @@ class Edge:
         scope["laurel.surfaces"] = self._surfaces
         scope["laurel.parts"] = self._parts
         scope["laurel.callers"] = self._callers
+        scope["laurel.spine"] = self._spine
         if self._trusted:
             _believe_proxy(scope, self._trusted)
         scope["path"] = self._surfaces.normalised(scope["path"])

@@ -14,10 +14,12 @@ from litestar.types import ASGIApp
 from laurel.base import json_text
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
+from laurel.domain.record_events.memory import Spine
 from laurel.web import openapi
 from laurel.web.bodies import BodyLimit, LaurelRequest
 from laurel.web.callers import Callers, caller_of
 from laurel.web.edge import Edge
+from laurel.web.hot_routes import HotRoutes
 from laurel.web.idempotency import Idempotency
 from laurel.web.surfaces import Surface, Surfaces
 
@@ -43,12 +45,14 @@ def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Se
     """The ASGI application over opened parts. It does not open or close them."""
     known = Surfaces(surfaces)
     callers = Callers(parts)
+    spine = Spine(parts.database, parts.clock)
     application = Litestar(
         route_handlers=[handler for surface in surfaces for handler in surface.handlers],
         dependencies={
             "parts": Provide(lambda: parts, sync_to_thread=False),
             "callers": Provide(lambda: callers, sync_to_thread=False),
             "caller": Provide(_provide_caller),
+            "spine": Provide(lambda: spine, sync_to_thread=False),
         },
         exception_handlers={Exception: known.refuse},
         request_class=LaurelRequest,
@@ -60,6 +64,7 @@ def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Se
         logging_config=None,
         debug=False,
     )
-    layered: ASGIApp = Idempotency(application, known, parts)
+    layered: ASGIApp = HotRoutes(application, [surface.hot for surface in surfaces])
+    layered = Idempotency(layered, known, parts)
     layered = BodyLimit(layered, known)
-    return Edge(layered, surfaces=known, parts=parts, callers=callers, trusted_proxies=trusted_proxies)
+    return Edge(layered, surfaces=known, parts=parts, callers=callers, spine=spine, trusted_proxies=trusted_proxies)

@@ -16,6 +16,7 @@ from laurel.base.errors import LaurelError
 from laurel.base.limits import BODY_BYTES_MAX, JSON_DEPTH_MAX
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
+from laurel.web.hot_routes import HotTable
 from laurel.web.http_errors import Unexpected, refusal_of
 
 RenderError = Callable[[Request[Any, Any, Any], LaurelError], Response[Any]]
@@ -28,8 +29,8 @@ log = structlog.get_logger("laurel.web")
 class Surface:
     """How one product or standard is spoken.
 
-    `prefixes` are whole path segments ("/v1", "/organisation/{…}" is "/organisation"); the longest match wins, and
-    "" matches everything. `render_error` gets every refusal under them, also those from before routing. `authenticate`
+    `prefixes` are whole path segments ("/v1", "/learner-profile-service/api"); the longest match wins, and "" matches
+    everything. `render_error` gets every refusal under them, also those from before routing. `authenticate`
     gives the caller or raises Unauthenticated; it is asked at most once a request (`callers.caller_of`).
     """
 
@@ -40,10 +41,11 @@ class Surface:
     authenticate: Authenticate
     body_bytes_max: int = BODY_BYTES_MAX
     json_depth_max: int = JSON_DEPTH_MAX
-    any_case: bool = False
-    """Paths match whatever their case: the part after the prefix is lower-cased for routing when `any_case_below`."""
-    lower_case: frozenset[str] = field(default_factory=frozenset)
-    """Path segments that match in any case besides the prefix: {"achievements", "users"}; others (ids) stay as sent."""
+    lower_case: frozenset[str] | None = None
+    """For products that match paths in any case: the prefixes and these segments do ("achievements"), written here and in
+    the handlers in lower case; every other segment (an id) is passed on as sent. None: case matters, as usual."""
+    hot: HotTable = field(default_factory=dict)
+    """Bare ASGI functions by (method, path); a path may end in "/{last}", found in scope["laurel.last"]."""
 
 
 class Surfaces:
@@ -60,7 +62,7 @@ class Surfaces:
         """The surface that answers for `path`."""
         lowered = path.lower()
         for prefix, surface in self._by_prefix:
-            candidate, wanted = (lowered, prefix.lower()) if surface.any_case else (path, prefix)
+            candidate, wanted = (path, prefix) if surface.lower_case is None else (lowered, prefix.lower())
             if candidate.startswith(wanted) and (len(candidate) == len(wanted) or candidate[len(wanted)] == "/"):
                 return surface
         raise AssertionError('the prefix "" matches every path')
@@ -72,13 +74,15 @@ class Surfaces:
         if len(path) > 1 and path.endswith("/"):
             path = path.rstrip("/") or "/"
         surface = self.of(path)
-        if not surface.any_case:
+        if surface.lower_case is None:
             return path
-        for prefix in sorted(surface.prefixes, key=len, reverse=True):
-            if path.lower().startswith(prefix.lower()):
-                rest = path[len(prefix) :].split("/")
-                return prefix + "/".join(part.lower() if part.lower() in surface.lower_case else part for part in rest)
-        return path
+        prefix = next(
+            candidate.rstrip("/")
+            for candidate in sorted(surface.prefixes, key=len, reverse=True)
+            if path.lower().startswith(candidate.rstrip("/").lower())
+        )
+        rest = path[len(prefix) :].split("/")
+        return prefix + "/".join(part.lower() if part.lower() in surface.lower_case else part for part in rest)
 
     def refuse(self, request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
         """The answer of the path's surface to `exception`; what nobody foresaw is logged with its traceback."""
