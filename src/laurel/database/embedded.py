@@ -81,7 +81,9 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server when this process owns it."""
         if self._server is not None and self._lock is not None:
-            self._server.stop()
+            # Not `stop`: that takes a lock file shared by every user and data directory of the machine, which another
+            # user's process may have made unwritable. Our own lock already says that nobody else owns this server.
+            self._server._stop()  # noqa: SLF001 - the part of `stop` that stops
         self._server = None
         if self._lock is not None:
             self._lock.close()
