@@ -30,7 +30,7 @@ from laurel.settings import (
     wants_colour_logs,
 )
 from laurel.web import health, openapi
-from laurel.web.api import accounts, api_keys, audit_trail, departments, organisation
+from laurel.web.api import accounts, api_keys, audit_trail, departments, organisation, people
 from laurel.web.api.wire import own_surface
 from laurel.web.server import create_web
 from laurel.web.surfaces import Surface
@@ -53,6 +53,7 @@ def surfaces() -> list[Surface]:
                 *audit_trail.HANDLERS,
                 *departments.HANDLERS,
                 *organisation.HANDLERS,
+                *people.HANDLERS,
             ]
         ),
     ]

@@ -7,6 +7,9 @@ from laurel.domain.organisations import keys, sign_in, tenancy
 from laurel.domain.organisations.keys import IssuedKey, KeyWish
 from laurel.domain.organisations.model import Account, Department, Organisation
 from laurel.domain.parts import Parts
+from laurel.domain.people import registry
+from laurel.domain.people.model import Person
+from laurel.domain.people.registry import Details
 
 BUILDER = "builder"
 _numbers = count(1)
@@ -63,3 +66,12 @@ async def an_account(parts: Parts, organisation: Organisation, **wishes: Any) ->
                 **wishes,
             },
         )
+
+
+async def a_person(
+    parts: Parts, organisation: Organisation, *, identifiers: dict[str, str] | None = None, **wishes: Any
+) -> Person:
+    """A person of the organisation with an e-mail address of their own."""
+    details = Details(**{"email": f"person{a_number()}@example.org", "first_name": "Grace", **wishes})
+    async with parts.database.transaction(organisation.id) as tx:
+        return await registry.create(tx, details, identifiers or {}, now=parts.clock.now())
