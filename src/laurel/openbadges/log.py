@@ -248,13 +248,31 @@ def verifier_key(name: str, key: Ed25519PublicKey) -> str:
     return f"{name}+{key_hash(name, key).hex()}+{encoded}"
 
 
-def sign_checkpoint(checkpoint: Checkpoint, *, name: str, key: Ed25519PublicKey, sign: Sign) -> str:
-    """The checkpoint as a signed note; `sign` is the private half of `key`. Raises ProofRejected for a bad name."""
+class CheckpointToSign(msgspec.Struct, frozen=True):
+    """A checkpoint's text, ready for the keyring."""
+
+    signing_input: bytes
+    name: str
+    key_hash: bytes
+    algorithm: str = "Ed25519"
+
+    def finish(self, signature: bytes) -> str:
+        """The signed note."""
+        encoded = base64.b64encode(self.key_hash + signature).decode()
+        return f"{self.signing_input.decode()}\n\u2014 {self.name} {encoded}\n"
+
+
+def prepare_checkpoint(checkpoint: Checkpoint, *, name: str, key: Ed25519PublicKey) -> CheckpointToSign:
+    """What has to be signed so that the log commits to `checkpoint`. Raises ProofRejected for a bad name."""
     if not _ORIGIN.match(name) or not _ORIGIN.match(checkpoint.origin):
         raise ProofRejected("a log's name has no spaces and no plus sign", field="name", value=name[:200])
-    body = checkpoint.body()
-    signature = base64.b64encode(key_hash(name, key) + sign(body.encode())).decode()
-    return f"{body}\n\u2014 {name} {signature}\n"
+    return CheckpointToSign(signing_input=checkpoint.body().encode(), name=name, key_hash=key_hash(name, key))
+
+
+def sign_checkpoint(checkpoint: Checkpoint, *, name: str, key: Ed25519PublicKey, sign: Sign) -> str:
+    """The checkpoint as a signed note; `sign` is the private half of `key`. Raises ProofRejected for a bad name."""
+    ready = prepare_checkpoint(checkpoint, name=name, key=key)
+    return ready.finish(sign(ready.signing_input))
 
 
 def open_checkpoint(note: str, *, name: str, key: Ed25519PublicKey) -> Checkpoint:
