@@ -30,8 +30,19 @@ from laurel.settings import (
     wants_colour_logs,
 )
 from laurel.web import health, openapi
-from laurel.web.api import accounts, api_keys, audit_trail, departments, organisation, people
+from laurel.web.api import (
+    accounts,
+    achievements,
+    api_keys,
+    audit_trail,
+    awards,
+    departments,
+    events,
+    organisation,
+    people,
+)
 from laurel.web.api.wire import own_surface
+from laurel.web.public import credentials
 from laurel.web.server import create_web
 from laurel.web.surfaces import Surface
 from laurel.worker.runner import Worker
@@ -54,7 +65,12 @@ def surfaces() -> list[Surface]:
                 *departments.HANDLERS,
                 *organisation.HANDLERS,
                 *people.HANDLERS,
-            ]
+                *achievements.HANDLERS,
+                *awards.HANDLERS,
+                *events.HANDLERS,
+                *credentials.HANDLERS,
+            ],
+            hot={**events.HOT, **credentials.HOT},
         ),
     ]
 

@@ -14,7 +14,6 @@ from litestar.types import ASGIApp
 from laurel.base import json_text
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
-from laurel.domain.record_events.memory import Spine
 from laurel.web import openapi
 from laurel.web.bodies import BodyLimit, LaurelRequest
 from laurel.web.callers import Callers, caller_of
@@ -45,7 +44,7 @@ def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Se
     """The ASGI application over opened parts. It does not open or close them."""
     known = Surfaces(surfaces)
     callers = Callers(parts)
-    spine = Spine(parts.database, parts.clock)
+    spine = parts.spine
     application = Litestar(
         route_handlers=[handler for surface in surfaces for handler in surface.handlers],
         dependencies={

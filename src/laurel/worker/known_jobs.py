@@ -10,6 +10,7 @@ import structlog
 from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS
 from laurel.database import answers
 from laurel.domain.parts import Parts
+from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
 
 log = structlog.get_logger("laurel.worker")
 
@@ -42,7 +43,12 @@ async def forget_idempotent_answers(parts: Parts) -> None:
     log.info("forgot idempotent answers", count=removed)
 
 
-JOBS: Mapping[str, Job] = {}
+async def count_the_past(parts: Parts, payload: dict[str, Any]) -> None:
+    """Count earlier events for an achievement that is live."""
+    await backfill(parts.spine, payload["organisation_id"], payload["achievement_id"], quiet=bool(payload.get("quiet")))
+
+
+JOBS: Mapping[str, Job] = {BACKFILL_JOB: Job(run=count_the_past)}
 TIMETABLE: Mapping[str, Periodic] = {
     "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
 }

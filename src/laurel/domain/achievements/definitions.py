@@ -151,6 +151,11 @@ async def require(tx: Transaction, uid: str, field: str = "achievement") -> Achi
     return achievement
 
 
+async def uids_of(tx: Transaction, ids: Sequence[AchievementId]) -> dict[AchievementId, str]:
+    """Public ids of achievements, deleted ones too."""
+    return {found.id: found.uid for found in (await store.find_many(tx, ids)).values()} if ids else {}
+
+
 def _spans_after(achievement: Achievement, status: str, now: datetime) -> list[list[str | None]]:
     """The live spans once the status is `status`: a new one begins with live, the open one ends with anything else."""
     spans = [

@@ -47,6 +47,7 @@ class CompiledLeaf(NamedTuple):
     attribute: tuple[str, ...]
     cap: Cap | None
     unit: str
+    query: str
 
 
 class Rule:
@@ -212,10 +213,10 @@ def number_at(payload: dict[str, Any], path: tuple[str, ...]) -> int | Decimal:
 
 def _compile_leaf(node: Count | Sum | Streak, position: int, cap: Cap | None) -> CompiledLeaf:
     if isinstance(node, Sum):
-        return CompiledLeaf(position, "sum", tuple(node.attribute.split(".")), cap, "")
+        return CompiledLeaf(position, "sum", tuple(node.attribute.split(".")), cap, "", node.query)
     if isinstance(node, Streak):
-        return CompiledLeaf(position, "streak", (), None, node.unit)
-    return CompiledLeaf(position, "count", (), cap, "")
+        return CompiledLeaf(position, "streak", (), None, node.unit, node.query)
+    return CompiledLeaf(position, "count", (), cap, "", node.query)
 
 
 def _empty(leaf: CompiledLeaf) -> Value:

@@ -1,5 +1,6 @@
 """The SQL of organisations, departments, accounts, API keys and the audit trail. Decides nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -497,3 +498,13 @@ async def audit_entries(tx: Transaction, wanted: AuditFilter, *, before: int | N
         wanted.subject_uid,
     )
     return [AuditEntry(**row) for row in rows]
+
+
+async def department_uids(tx: Transaction, ids: Sequence[DepartmentId]) -> dict[DepartmentId, str]:
+    """Public ids of departments, removed ones too."""
+    if not ids:
+        return {}
+    rows = await tx.fetch(
+        "SELECT id, uid FROM department WHERE organisation_id = $1 AND id = ANY($2::bigint[])", tx.organisation_id, ids
+    )
+    return {row["id"]: row["uid"] for row in rows}

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import UnsetType
 
 from laurel.web.callers import OWN_SPELLINGS, by_api_key
+from laurel.web.hot_routes import HotTable
 from laurel.web.problems import render_problem
 from laurel.web.surfaces import Surface
 
@@ -23,12 +24,13 @@ def given(body: Body) -> dict[str, Any]:
     }
 
 
-def own_surface(handlers: Sequence[ControllerRouterHandler]) -> Surface:
+def own_surface(handlers: Sequence[ControllerRouterHandler], hot: HotTable) -> Surface:
     """Our API and the operator's routes: everything that no other surface claims."""
     return Surface(
         name="api",
         prefixes=("",),
         handlers=handlers,
+        hot=hot,
         render_error=render_problem,
         authenticate=by_api_key(OWN_SPELLINGS),
     )
