@@ -60,7 +60,7 @@ def approve() -> None:
     for old in REFERENCES.glob("*.png"):
         old.unlink()
     for name, png in cases().items():
-        opened(png).quantize(128).save(REFERENCES / f"{name}.png", optimize=True)
+        opened(png).quantize(256).save(REFERENCES / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

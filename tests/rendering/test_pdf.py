@@ -23,8 +23,8 @@ def text_of(pdf):
 def apart(design, filled):
     """How far the page is from the PNG, both drawn large and made small, for thin lines are drawn differently."""
     size = (400, round(400 * design.canvas.height / design.canvas.width))
-    page = pdfium.PdfDocument(pdf_of(design, filled))[0].render(scale=1600 / design.canvas.width).to_pil()
-    png = opened(render_png(design, filled, width_pixels=1600)).convert("RGBA")
+    page = pdfium.PdfDocument(pdf_of(design, filled))[0].render(scale=1200 / design.canvas.width).to_pil()
+    png = opened(render_png(design, filled, width_pixels=1200)).convert("RGBA")
     page = page.crop((0, 0, *png.size))  # a reader rounds the page up
     return difference(page.resize(size, Image.Resampling.BOX), png.resize(size, Image.Resampling.BOX))
 
@@ -110,7 +110,7 @@ def test_what_a_person_typed_is_words_and_never_program(name):
 
 
 @pytest.mark.parametrize("key", sorted(builtin_designs()))
-@pytest.mark.parametrize("name", ["Ada Lovelace", LONG_NAME, SCRIPTS["arabic"]])
+@pytest.mark.parametrize("name", [LONG_NAME, SCRIPTS["arabic"]])
 def test_the_pdf_looks_like_the_png(key, name):
     design, filled = builtin_designs()[key], fields(name)
     assert apart(design, filled).mean < 3

@@ -38,7 +38,7 @@ def test_every_picture_is_as_it_was_approved():
     assert {path.stem for path in REFERENCES.glob("*.png")} == set(drawn)
     for name, png in drawn.items():
         apart = difference(opened(png), Image.open(REFERENCES / f"{name}.png"))
-        assert apart.mean < 3, name
+        assert apart.mean < 4, name  # references have 256 colours
         assert apart.clear < 0.004, name
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, assert_never
 import typst
 
 from laurel.rendering.attributes import fill
+from laurel.rendering.extent import is_clear_of
 from laurel.rendering.fonts import JOINED_FAMILIES, FontLibrary, bundled_fonts
 from laurel.rendering.model import Design, Fields, Image, Node, Qr, Text
 from laurel.rendering.svg import SvgWriter, baselines, colour_of, image_bytes, line_start, title_of, words_of
@@ -88,31 +89,38 @@ def _compiler(fonts: FontLibrary) -> typst.Compiler:
 
 
 def _parts(design: Design, fields: Fields, fonts: FontLibrary) -> list[dict[str, Any]]:
-    """Texts one by one; what lies between two texts as one drawing, but for pictures that have something to say."""
+    """Texts one by one, drawings in as few layers as the order of painting allows.
+
+    A drawing that touches nothing above the open layer still goes into it; pictures that have something to
+    say are layers of their own.
+    """
     parts: list[dict[str, Any]] = []
     drawing = SvgWriter(design, fields, fonts)
     drawing.background()
+    over: list[Node] = []  # what stands above the open drawing
+    place = 0  # where in the parts the open drawing belongs
     for node in design.nodes:
         if isinstance(node, Text) and not node.curve and not node.opacity < 1:
             if words := words_of(node, fields):
-                _flush(parts, drawing)
-                drawing = SvgWriter(design, fields, fonts)
                 parts.append(_text(design, node, set_text(words, node, fields.language, fonts), fonts))
+                over.append(node)
         elif alternative := _alternative(node, fields):
-            _flush(parts, drawing)
-            drawing = SvgWriter(design, fields, fonts)
-            drawing.node(node)
-            _flush(parts, drawing, alternative)
-            drawing = SvgWriter(design, fields, fonts)
+            alone = SvgWriter(design, fields, fonts)
+            alone.node(node)
+            parts.append({"kind": "drawing", "svg": alone.document(), "alt": alternative})
+            over.append(node)
         else:
+            if not is_clear_of(node, over):
+                _insert(parts, place, drawing)
+                drawing, over, place = SvgWriter(design, fields, fonts), [], len(parts)
             drawing.node(node)
-    _flush(parts, drawing)
+    _insert(parts, place, drawing)
     return parts
 
 
-def _flush(parts: list[dict[str, Any]], drawing: SvgWriter, alternative: str = "") -> None:
+def _insert(parts: list[dict[str, Any]], place: int, drawing: SvgWriter) -> None:
     if not drawing.empty:
-        parts.append({"kind": "drawing", "svg": drawing.document(), "alt": alternative})
+        parts.insert(place, {"kind": "drawing", "svg": drawing.document(), "alt": ""})
 
 
 def _alternative(node: Node, fields: Fields) -> str:

@@ -1,11 +1,17 @@
 """QR codes as one path of unit squares."""
 
+from functools import lru_cache
+
 import segno
 
 from laurel.base import limits
 from laurel.rendering.refusals import DesignTooLarge
 
+# Readers take any of the eight masks; scoring them all takes longer than everything else on a page.
+_MASK = 3
 
+
+@lru_cache(maxsize=256)
 def qr_path(content: str, error_correction: str, quiet_zone: int) -> tuple[str, int]:
     """Path data and how many modules a side has, quiet zone included.
 
@@ -18,7 +24,7 @@ def qr_path(content: str, error_correction: str, quiet_zone: int) -> tuple[str, 
             limit=limits.QR_CONTENT_LENGTH_MAX,
             value=len(content.encode()),
         )
-    code = segno.make(content, error=error_correction, micro=False, boost_error=False)
+    code = segno.make(content, error=error_correction, micro=False, boost_error=False, mask=_MASK)
     runs = []
     for y, row in enumerate(code.matrix):
         x = 0

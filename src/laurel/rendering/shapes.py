@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from laurel.rendering.model import Shape
 
 _Point = tuple[float, float]
+_GEOMETRY = ("outline", "width", "height", "points", "depth", "radius")
 _ROUND = 0.5523  # control point distance at which a cubic curve is a quarter of a circle
 
 
@@ -16,7 +18,12 @@ def number(value: float) -> str:
 
 
 def outline_of(shape: Shape) -> str:
-    """Path data of a shape at the origin."""
+    """Path data of a shape at the origin; remembered, for every credential of a design has the same."""
+    return _outline(Shape(**{name: getattr(shape, name) for name in _GEOMETRY}, x=0, y=0))
+
+
+@lru_cache(maxsize=1024)
+def _outline(shape: Shape) -> str:
     return _OUTLINES[shape.outline](shape)
 
 
@@ -175,7 +182,7 @@ def _guilloche(shape: Shape) -> str:
     """A rosette of interlaced lines as on banknotes: `points` petals, `depth` how far they reach inwards."""
     petals = shape.points or 12
     depth = 0.35 if shape.depth is None else shape.depth
-    steps = min(petals * 12, 720)
+    steps = min(petals * 8, 720)
     data = []
     for phase in (0.0, 0.25, 0.5, 0.75):
 

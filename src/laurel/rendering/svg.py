@@ -10,6 +10,7 @@ from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
 from laurel.rendering.attributes import fill, names_in, translated
+from laurel.rendering.extent import Box
 from laurel.rendering.fonts import Face, FontLibrary, bundled_fonts
 from laurel.rendering.model import (
     Design,
@@ -66,13 +67,21 @@ class SvgWriter:
     def document(self, title: str = "") -> str:
         """The whole document; without a title it is decoration."""
         width, height = number(self._design.canvas.width), number(self._design.canvas.height)
+        return self._document(width, height, f"0 0 {width} {height}", title)
+
+    def part(self, box: Box, width_pixels: int, height_pixels: int) -> str:
+        """What lies in a box of the canvas, as a document of so many pixels."""
+        view = f"{box.left:.9g} {box.top:.9g} {box.right - box.left:.9g} {box.bottom - box.top:.9g}"
+        return self._document(str(width_pixels), str(height_pixels), view, "")
+
+    def _document(self, width: str, height: str, view: str, title: str) -> str:
         about = f' role="img" aria-label={quoteattr(title)}' if title else ""
         head = f"<title>{escape(title)}</title>" if title else ""
         if self._definitions:
             head += "<defs>" + "".join(f.replace("%ID%", i) for f, i in self._definitions.items()) + "</defs>"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}"{about}>{head}{"".join(self._body)}</svg>'
+            f'viewBox="{view}"{about}>{head}{"".join(self._body)}</svg>'
         )
 
     @property

@@ -7,8 +7,10 @@ wraps, shrinks to its smallest size, breaks inside words and at last ends in an 
 import math
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
+import msgspec
 import uharfbuzz as hb
 from msgspec import Struct
 
@@ -61,7 +63,15 @@ class Setting(Struct, frozen=True):
 
 
 def set_text(text: str, node: Text, language: str, fonts: FontLibrary) -> Setting:
-    """Set a text as the node asks for; the node's curve, if any, is the width it has."""
+    """Set a text as the node asks for; the node's curve, if any, is the width it has.
+
+    Remembered: the fixed words of a design are the same on every credential, and one credential is drawn several times.
+    """
+    return _set_text(text, msgspec.structs.replace(node, content="", x=0, y=0, colour="#000000"), language, fonts)
+
+
+@lru_cache(maxsize=1024)
+def _set_text(text: str, node: Text, language: str, fonts: FontLibrary) -> Setting:
     text = "\n".join(" ".join(part.split()) for part in (text.upper() if node.uppercase else text).split("\n")).strip()
     shaper = _Shaper(node, _language_of(text, language), fonts, bidi.base_level(text))
     width = _arc_length(node) if node.curve else node.width
