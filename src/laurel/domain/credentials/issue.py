@@ -1,12 +1,12 @@
 """Intending credentials: what they will say is written down in the transaction of the award; a job signs it later."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from laurel.base.ids import new_secret
+from laurel.base.ids import AwardId, new_secret
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.achievements.model import Achievement, Award
@@ -27,18 +27,31 @@ class Intent(msgspec.Struct, frozen=True):
     license_id: str | None = None
     private: bool | None = None
     expires_at: datetime | None = None
+    issued_on: date | None = None
+    facets: tuple[str, ...] = ()
 
 
 async def intend(tx: Transaction, intents: Sequence[Intent], language: str, now: datetime) -> list[Credential]:
-    """Record credentials as intended, and a job that issues them once the transaction has committed."""
+    """Record credentials as intended, and a job that issues them once the transaction has committed.
+
+    Those of pending awards wait for `release`.
+    """
     if not intents:
         return []
-    credentials = await store.insert(tx, [_new(intent, language) for intent in intents], now)
-    await jobs.enqueue(tx, ISSUE_JOB, {"organisation_id": tx.organisation_id})
+    credentials = await store.insert(tx, [_new(intent, language, now) for intent in intents], now)
+    if any(credential.published_at is not None for credential in credentials):
+        await jobs.enqueue(tx, ISSUE_JOB, {"organisation_id": tx.organisation_id})
     return credentials
 
 
-def _new(intent: Intent, language: str) -> NewCredential:
+async def release(tx: Transaction, award_ids: Sequence[AwardId], now: datetime) -> None:
+    """Let the credentials of awards that were pending be issued."""
+    if award_ids:
+        await store.publish(tx, award_ids, now)
+        await jobs.enqueue(tx, ISSUE_JOB, {"organisation_id": tx.organisation_id})
+
+
+def _new(intent: Intent, language: str, now: datetime) -> NewCredential:
     award, achievement = intent.award, intent.achievement
     private = achievement.credential.private if intent.private is None else intent.private
     return NewCredential(
@@ -50,8 +63,10 @@ def _new(intent: Intent, language: str) -> NewCredential:
         intent.license_id,
         private,
         new_secret() if private else None,
-        award.awarded_at.date(),
+        intent.issued_on or award.awarded_at.date(),
         intent.expires_at or expiry_of(achievement, award.awarded_at),
+        None if award.state == "pending" else now,
+        store.FACET_SEPARATOR.join(intent.facets) or None,
     )
 
 

@@ -52,7 +52,8 @@ class CredentialFields(msgspec.Struct, frozen=True):
 class Credential(msgspec.Struct, frozen=True):
     """The document of an award. `document` is the signed JSON and `token` the JWT, None until issued.
 
-    `details` holds what dialects store besides. `private` ones open only with `access_key`.
+    `details` holds what dialects store besides. `private` ones open only with `access_key`. Nothing is signed or shown
+    before `published_at`; it is None while the award is pending. Deleted ones are found by nobody.
     """
 
     organisation_id: OrganisationId
@@ -77,6 +78,8 @@ class Credential(msgspec.Struct, frozen=True):
     status_index: int | None
     created_at: datetime
     updated_at: datetime
+    published_at: datetime | None
+    deleted_at: datetime | None
 
     @classmethod
     def from_row(cls, row: Row) -> Self:

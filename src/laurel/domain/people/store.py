@@ -1,6 +1,6 @@
 """The SQL of people and their identifiers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -208,3 +208,31 @@ async def bump_people(tx: Transaction) -> None:
     await tx.execute(
         "UPDATE organisation SET people_version = people_version + 1 WHERE organisation_id = $1", tx.organisation_id
     )
+
+
+async def find_by_emails(tx: Transaction, emails: Sequence[str]) -> dict[str, Person]:
+    """Living people by e-mail address (lower case)."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND email = ANY($2::text[]) AND deleted_at IS NULL",
+        tx.organisation_id,
+        emails,
+    )
+    return {row["email"]: Person.from_row(row) for row in rows}
+
+
+async def create_named(tx: Transaction, names: Mapping[str, str], now: datetime) -> dict[str, Person]:
+    """People for those addresses that nobody has yet, called as `names` says; only the ones created here."""
+    rows = await tx.fetch(
+        f"""
+        INSERT INTO person (organisation_id, uid, email, display_name, created_at, updated_at)
+        SELECT $1, uid, email, name, $5, $5 FROM unnest($2::text[], $3::text[], $4::text[]) AS w(email, name, uid)
+        ORDER BY email
+        ON CONFLICT DO NOTHING RETURNING {COLUMNS}
+        """,
+        tx.organisation_id,
+        list(names),
+        list(names.values()),
+        new_uids(len(names)),
+        now,
+    )
+    return {row["email"]: Person.from_row(row) for row in rows}

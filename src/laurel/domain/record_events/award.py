@@ -1,7 +1,7 @@
 """Giving achievements directly, without events: many gifts in one transaction, with everything that follows."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -26,7 +26,8 @@ class Gift(msgspec.Struct, frozen=True):
     """One achievement for one person.
 
     again: allow a further award beside one that is held (the period then is one of its own). published False: the award
-    is pending, counts nowhere and raises nothing until `publish`. credential: with a credential whether or not the
+    is pending, counts nowhere and raises nothing until `publish`. issued_on: the date on the credential, when it is not
+    that of `awarded_at`. facets: tokens that the credential can be searched by (`register.facets`). credential: with a credential whether or not the
     achievement issues them; `overrides` are fields of CredentialFields, `details` what a dialect stores besides.
     """
 
@@ -42,6 +43,8 @@ class Gift(msgspec.Struct, frozen=True):
     license_id: str | None = None
     private: bool | None = None
     expires_at: datetime | None = None
+    issued_on: date | None = None
+    facets: tuple[str, ...] = ()
     score: str | None = None
     results: list[Any] = []
     quiet: bool = False
@@ -61,11 +64,10 @@ async def give(run: Run, gifts: Sequence[Gift]) -> list[Given]:
     gift is not `again`: then nothing is given. The caller commits with `run.save()`.
     """
     await run.load({gift.person.id for gift in gifts})
-    made: list[Made] = []
-    for index, gift in enumerate(gifts):
+    for gift in gifts:
         if gift.person.id not in run.states:
             raise PersonNotFound("there is no such person", field="person", value=gift.person.uid)
-        made.append(Made(await _award(run, gift, index), gift.achievement, ""))
+    made = [Made(award, gift.achievement, "") for award, gift in zip(await _awards(run, gifts), gifts, strict=True)]
     published = [one for one, gift in zip(made, gifts, strict=True) if gift.published]
     intents = [
         _intent(one.award, gift)
@@ -89,11 +91,29 @@ def _intent(award: Award, gift: Gift) -> Intent:
         gift.license_id,
         gift.private,
         gift.expires_at,
+        gift.issued_on,
+        gift.facets,
     )
 
 
-async def _award(run: Run, gift: Gift, index: int) -> Award:
-    first = NewAward(
+async def _awards(run: Run, gifts: Sequence[Gift]) -> list[Award]:
+    """One award per gift: all that are first ones in one statement, the rest one by one."""
+    firsts = {
+        (gift.person.id, gift.achievement.id): _first(run, gift)
+        for gift in reversed(gifts)
+        if not run.states[gift.person.id].held.get(gift.achievement.id, 0) or gift.again
+    }
+    inserted = await achievements.insert_awards(run.tx, list(firsts.values()), run.now) if firsts else []
+    fresh = {(award.person_id, award.achievement_id): award for award in inserted}
+    awards = []
+    for index, gift in enumerate(gifts):
+        award = fresh.pop((gift.person.id, gift.achievement.id), None)
+        awards.append(award or await _further(run, gift, index))
+    return awards
+
+
+def _first(run: Run, gift: Gift) -> NewAward:
+    return NewAward(
         person_id=gift.person.id,
         achievement_id=gift.achievement.id,
         period="",
@@ -105,11 +125,10 @@ async def _award(run: Run, gift: Gift, index: int) -> Award:
         results=gift.results,
         quiet=gift.quiet or run.quiet,
     )
-    held = run.states[gift.person.id].held.get(gift.achievement.id, 0)
-    if not held or gift.again:
-        awards = await achievements.insert_awards(run.tx, [first], run.now)
-        if awards:
-            return awards[0]
+
+
+async def _further(run: Run, gift: Gift, index: int) -> Award:
+    """An award beside an earlier one. Raises AlreadyHeld unless the earlier ones are revoked or the gift is `again`."""
     existing = await achievements.awards_of_person(
         run.tx, gift.person.id, achievement_id=gift.achievement.id, pending=True
     )
@@ -120,7 +139,7 @@ async def _award(run: Run, gift: Gift, index: int) -> Award:
         if standing.id in known:
             details |= {"credential": known[standing.id].uid, "credential_id": known[standing.id].id}
         raise AlreadyHeld("the person holds this achievement already", field="person", details=details)
-    again = msgspec.structs.replace(first, period=f"{_AGAIN}{new_uid()}")
+    again = msgspec.structs.replace(_first(run, gift), period=f"{_AGAIN}{new_uid()}")
     return (await achievements.insert_awards(run.tx, [again], run.now))[0]
 
 
@@ -132,6 +151,7 @@ async def publish(run: Run, awards: Sequence[tuple[Award, Achievement]]) -> list
         if award.state == "pending":
             active = await achievements.change_award(run.tx, award, {"state": "active", "updated_at": run.now})
             made.append(Made(active, achievement, ""))
+    await issue.release(run.tx, [one.award.id for one in made], run.now)
     completions = await raise_completions(run, made)
     await follow(run, made, with_credentials=False)
     await settle(run, completions)

@@ -29,7 +29,7 @@ async def revoke(run: Run, award: Award, reason: str) -> tuple[Award, Credential
         raise AwardNotFound("there is no such award", value=award.uid)
     if locked.state == "revoked":
         raise AlreadyRevoked("the award was revoked before", details={"reason": locked.revoke_reason})
-    _hold(run, locked, -1)
+    count_held(run, locked, -1)
     changes: dict[str, Any] = {
         "revoked_at": run.now,
         "revoke_reason": reason,
@@ -56,7 +56,7 @@ async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
         raise NotRevoked("the award is not revoked")
     changes: dict[str, Any] = {"revoked_at": None, "revoke_reason": None, "updated_at": run.now}
     active = await achievements.change_award(run.tx, locked, {**changes, "state": "active"})
-    _hold(run, active, 1)
+    count_held(run, active, 1)
     credential = (await credentials.of_awards(run.tx, [award.id])).get(award.id)
     if credential is not None:
         state = "issued" if credential.issued_at is not None else "intended"
@@ -64,7 +64,7 @@ async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
     return active, credential
 
 
-def _hold(run: Run, award: Award, step: int) -> None:
+def count_held(run: Run, award: Award, step: int) -> None:
     """Count the award among those held, or no longer."""
     state = run.states.get(award.person_id)
     if state is None or award.state == "pending":
