@@ -129,6 +129,17 @@ def test_pictures_of_the_credential_are_drawn_into_their_boxes():
     assert render_pdf(design, filled, created_at=CREATED_AT).startswith(b"%PDF")
 
 
+def test_the_logo_of_the_issuer_is_on_the_certificates_that_have_room_for_it():
+    logo = normalise_image(a_png(colour="#ff0000")).data
+    with_logo = msgspec.structs.replace(fields(), images={"issuer.logo": logo})
+    shown = [
+        key
+        for key, design in builtin_designs().items()
+        if render_svg(design, with_logo) != render_svg(design, fields())
+    ]
+    assert [key.split("-")[1] for key in shown] == ["atelier", "horizon", "sterling"]
+
+
 def test_a_credential_with_nothing_filled_in_is_drawn_too():
     for design in builtin_designs().values():
         assert render_png(design, Fields(), width_pixels=100).startswith(b"\x89PNG")
