@@ -270,7 +270,7 @@ def test_deep_nesting_is_refused():
 
 
 def test_many_statements_are_refused():
-    evidence = [{"type": "Evidence", "id": f"urn:x:{number}"} for number in range(limits.DOCUMENT_QUADS_MAX)]
+    evidence = [{"type": "Evidence", "id": f"urn:x:{number}"} for number in range(limits.CANONICAL_WORK_MAX // 4)]
     document = documents.badge_document(builders.a_badge()) | {"evidence": evidence}
     with pytest.raises(WorkLimitReached):
         canonicalise(document)

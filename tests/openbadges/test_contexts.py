@@ -90,3 +90,17 @@ def test_contexts_that_cannot_be_read_the_same_way_everywhere_are_refused(contex
 def test_context_files_are_plain_json():
     for name in set(BUNDLED_FILES.values()):
         assert set(json.loads((FOLDER / name).read_bytes())) == {"@context"}
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {f"a{n}": f"a{n + 1}:x" for n in range(1_900)},
+        {f"a{n}": "urn:a" for n in range(3_000)},
+        [{}] * 100,
+    ],
+    ids=["chained", "many terms", "many contexts"],
+)
+def test_contexts_made_to_be_slow_are_refused(context):
+    with pytest.raises(DocumentRefused):
+        ContextLoader().root(context)

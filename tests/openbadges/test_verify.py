@@ -394,6 +394,30 @@ def test_look_ups_are_limited():
     assert len(web.asked) <= limits.VERIFICATION_LOOKUPS_MAX
 
 
+def test_proofs_together_have_one_budget_of_work():
+    evidence = [{"type": "Evidence", "id": f"urn:x:{n}", "name": "n"} for n in range(8_000)]
+    document = builders.a_signed_badge() | {"evidence": evidence}
+    found = look_at(document | {"proof": document["proof"] * limits.PROOFS_MAX})
+    assert not found.verified
+    assert any(f"{limits.VERIFICATION_WORK_MAX} steps" in check.detail for check in found.checks)
+
+
+def test_contexts_written_out_in_a_document_cost_work():
+    evidence = [{"type": "Evidence", "id": f"urn:x:{n}", "@context": [{"a": "urn:a"}]} for n in range(2_000)]
+    document = builders.a_signed_badge() | {"evidence": evidence * 2}
+    assert any("steps" in check.detail for check in look_at(document).checks)
+
+
+def test_the_bytes_of_all_look_ups_are_limited():
+    urls = [f"https://a.example/{n}" for n in range(8)]
+    statuses = [{"id": url, "type": "1EdTechRevocationList"} for url in urls]
+    web = a_web()
+    for url in urls:
+        web.put(url, b'{"a":"' + b"x" * 1_500_000 + b'"}')
+    found = look_at(builders.a_signed_badge() | {"credentialStatus": statuses}, web)
+    assert any("too much" in check.detail for check in found.checks)
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5) | st.just("https://a.example/1"),
     lambda inner: (

@@ -8,10 +8,10 @@ import re
 from typing import Any, Final
 
 from laurel.base import limits
-from laurel.openbadges.faults import DocumentRefused, WorkLimitReached
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.jcs import canonical_json
 from laurel.openbadges.jsonld import BUNDLED, KEYWORDS, Context, ContextLoader, Term
-from laurel.openbadges.rdfc import Order, Quad, canonical_text
+from laurel.openbadges.rdfc import Order, Quad, Work, canonical_text
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
@@ -25,24 +25,40 @@ _ESCAPES: Final = {code: _SHORT.get(code, f"\\u{code:04X}") for code in (*range(
 _COMPILED_MAX: Final = 4_000
 _SAFE_INTEGER: Final = 2**53
 _TINY: Final = 1e-6
+_STEPS_PER_MEMBER: Final = 4
+_STEPS_PER_CONTEXT: Final = 200
 
 # What a key of a document is, in the order in which the walk asks.
 LITERAL, LINK, VOCABULARY, JSON_LITERAL, KEYWORD = range(5)
 
 
-def canonicalise(document: dict[str, Any], *, loader: ContextLoader = BUNDLED, order: Order = Order.CODE_POINTS) -> str:
-    """The canonical N-Quads (RDFC-1.0) of `document`. Raises DocumentRefused, ContextUnknown, WorkLimitReached."""
-    lines, quads = statements(document, loader=loader, order=order)
-    return canonical_text(lines, quads, order=order)
+def canonicalise(
+    document: dict[str, Any],
+    *,
+    loader: ContextLoader = BUNDLED,
+    order: Order = Order.CODE_POINTS,
+    work: Work | None = None,
+) -> str:
+    """The canonical N-Quads (RDFC-1.0) of `document`. Raises DocumentRefused, ContextUnknown, WorkLimitReached.
+
+    `work` is what may still be spent when several documents of one request share a budget.
+    """
+    work = work or Work()
+    lines, quads = statements(document, loader=loader, order=order, work=work)
+    return canonical_text(lines, quads, order=order, work=work)
 
 
 def statements(
-    document: dict[str, Any], *, loader: ContextLoader = BUNDLED, order: Order = Order.CODE_POINTS
+    document: dict[str, Any],
+    *,
+    loader: ContextLoader = BUNDLED,
+    order: Order = Order.CODE_POINTS,
+    work: Work | None = None,
 ) -> tuple[list[str], list[Quad]]:
     """The document's statements: finished lines without blank nodes, and quads with some. Raises as canonicalise."""
     if "@context" not in document:
         raise DocumentRefused("not a JSON-LD object with an @context", field="")
-    walk = _Walk(loader, portable=order is Order.PORTABLE)
+    walk = _Walk(loader, work or Work(), portable=order is Order.PORTABLE)
     walk.node(document, loader.initial, "", 0)
     return walk.lines, walk.quads
 
@@ -153,8 +169,9 @@ def _no_list(value: Any) -> Any:
 class _Walk:
     """One pass over one document, collecting statements."""
 
-    def __init__(self, loader: ContextLoader, *, portable: bool) -> None:
+    def __init__(self, loader: ContextLoader, work: Work, *, portable: bool) -> None:
         self.loader = loader
+        self.work = work
         self.portable = portable
         self.lines: list[str] = []
         self.quads: list[Quad] = []
@@ -177,10 +194,10 @@ class _Walk:
             raise DocumentRefused(
                 f"nested deeper than {limits.DOCUMENT_DEPTH_MAX} levels", field="", limit=limits.DOCUMENT_DEPTH_MAX
             )
-        if len(self.lines) + len(self.quads) > limits.DOCUMENT_QUADS_MAX:
-            raise WorkLimitReached(f"more than {limits.DOCUMENT_QUADS_MAX} statements", limit=limits.DOCUMENT_QUADS_MAX)
+        self.work.spend(_STEPS_PER_MEMBER * len(value) + 1)
         if "@context" in value:
             try:
+                self.charge_contexts(value["@context"], depth)
                 active = self.loader.process(active, value["@context"])
             except DocumentRefused as refusal:
                 raise refusal.under("@context") from None
@@ -210,6 +227,15 @@ class _Walk:
             except DocumentRefused as refusal:
                 raise refusal.under(key) from None
         return subject
+
+    def charge_contexts(self, context: Any, depth: int) -> None:
+        """Contexts inside a document, and such that are written out in it, are not remembered: each costs."""
+        entries = context if isinstance(context, list) else [context]
+        for entry in entries:
+            if isinstance(entry, dict):
+                self.work.spend(_STEPS_PER_CONTEXT + len(entry))
+            elif depth:
+                self.work.spend(_STEPS_PER_CONTEXT)
 
     def types_of(self, value: dict[str, Any], active: Context) -> tuple[str, ...]:
         """The type names as written, in their order."""
@@ -267,6 +293,7 @@ class _Walk:
         elif prop.by_language and isinstance(value, dict):
             self.language_map(subject, prop, value, graph)
         elif isinstance(value, list):
+            self.work.spend(_STEPS_PER_MEMBER * len(value))
             for index, member in enumerate(value):
                 try:
                     self.property(subject, prop, _no_list(member), context, graph, depth)
@@ -286,6 +313,7 @@ class _Walk:
 
     def list(self, prop: Property, values: list[Any], context: Context, graph: str, depth: int) -> str:
         head = _NIL
+        self.work.spend(_STEPS_PER_MEMBER * len(values))
         for value in reversed([member for member in values if member is not None]):
             cell = self.fresh()
             self.emit(cell, _FIRST, self.term(prop, _no_list(value), context, graph, depth), graph)

@@ -7,8 +7,9 @@ from typing import Any
 from laurel.base import limits
 from laurel.openbadges.faults import DocumentRefused, KeyRefused
 from laurel.openbadges.jsonld import ContextLoader
+from laurel.openbadges.rdfc import Work
 from laurel.openbadges.reading import read_json
-from laurel.openbadges.verdict import Fetched, Need, Reply
+from laurel.openbadges.verdict import Fetched, Need, Reply, Unavailable
 
 
 class Inquiry:
@@ -18,6 +19,8 @@ class Inquiry:
         self.now = now
         self.loader = loader
         self.key: str | None = None
+        self.work = Work(limits.VERIFICATION_WORK_MAX)
+        self._bytes_left = limits.VERIFICATION_FETCHED_BYTES_MAX
         self._asked: dict[str, Reply] = {}
 
     def ask(self, url: str, what: str) -> Generator[Need, Reply, Reply]:
@@ -27,7 +30,12 @@ class Inquiry:
         if url not in self._asked:
             if len(self._asked) >= limits.VERIFICATION_LOOKUPS_MAX:
                 raise KeyRefused("the credential asks for too many look-ups", limit=limits.VERIFICATION_LOOKUPS_MAX)
-            self._asked[url] = yield Need(url=url, what=what)
+            reply = yield Need(url=url, what=what)
+            if isinstance(reply, Fetched):
+                self._bytes_left -= len(reply.body)
+                if self._bytes_left < 0:
+                    reply = Unavailable("too much would have to be read")
+            self._asked[url] = reply
         return self._asked[url]
 
     def ask_json(self, url: str, what: str) -> Generator[Need, Reply, dict[str, Any]]:

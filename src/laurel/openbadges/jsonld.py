@@ -167,9 +167,8 @@ class ContextLoader:
         found = active._under.get(key)  # noqa: SLF001 - the cache belongs to the loader, the slot to the context
         if found is None:
             found = self._process(active, local, override=override, propagate=propagate, remote=())
-            if self._cached < _CACHED_CONTEXTS_MAX:
-                self._cached += 1
-                active._under[key] = found  # noqa: SLF001 - as above
+            self._count()
+            active._under[key] = found  # noqa: SLF001 - as above
         return found
 
     def typed(self, active: Context, types: tuple[str, ...]) -> Context:
@@ -184,10 +183,16 @@ class ContextLoader:
                 term = active.terms[name]
                 if term is not None:
                     found = self.process(found, term.context, propagate=False)
-            if self._cached < _CACHED_CONTEXTS_MAX:
-                self._cached += 1
-                active._typed[relevant] = found  # noqa: SLF001 - as above
+            self._count()
+            active._typed[relevant] = found  # noqa: SLF001 - as above
         return found
+
+    def _count(self) -> None:
+        """Forget everything compiled when it is too much: all of it hangs on the initial context."""
+        self._cached += 1
+        if self._cached > _CACHED_CONTEXTS_MAX:
+            self._cached = 0
+            self.initial = Context().seal()
 
     def _document(self, url: str) -> Any:
         if url not in self._documents:
@@ -258,6 +263,7 @@ class _Definition:
         self.loader, self.local, self.override, self.remote = loader, local, override, remote
         self.result = active.copy()
         self.defined: dict[str, bool] = {}
+        self.depth = 0
         self.protected = local.get("@protected") is True
 
     def apply(self) -> Context:
@@ -317,8 +323,14 @@ class _Definition:
         state = self.defined.get(name)
         if state is True:
             return
-        if state is False or len(self.defined) > limits.CONTEXT_TERMS_MAX:
+        if state is False:
             raise DocumentRefused(f"the term {name!r} is defined by itself", field="", value=name)
+        if len(self.defined) > limits.CONTEXT_TERMS_MAX or self.depth > limits.DOCUMENT_DEPTH_MAX:
+            raise DocumentRefused(
+                "the context has too many terms, or terms that build on too many others",
+                field="",
+                limit=limits.CONTEXT_TERMS_MAX,
+            )
         if not name or _KEYWORD_LIKE.match(name):
             self.defined[name] = True
             return
@@ -334,7 +346,9 @@ class _Definition:
             definition = {"@id": value} if simple else value
             if not isinstance(definition, dict):
                 raise DocumentRefused(f"the term {name!r} is not defined by a string or object", field="", value=name)
+            self.depth += 1
             term = self._make(name, definition, simple=simple)
+            self.depth -= 1
         if before is not None and before.protected and not self.override:
             if term is None or not term.same_meaning(before):
                 raise DocumentRefused(f"the protected term {name!r} is defined anew", field="", value=name)

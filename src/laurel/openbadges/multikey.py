@@ -21,6 +21,7 @@ _ED25519_SECRET: Final = b"\x80\x26"
 _P256_PUBLIC: Final = b"\x80\x24"
 _MULTIBASE_LENGTH_MAX: Final = 2_000
 _RSA_BITS_MIN, _RSA_BITS_MAX = 2_048, 8_192
+_RSA_EXPONENT_MAX: Final = 2**32
 
 
 def base58(data: bytes) -> str:
@@ -165,6 +166,8 @@ def _member(jwk: dict[str, Any], name: str) -> bytes:
 
 
 def _sized(key: rsa.RSAPublicKey) -> rsa.RSAPublicKey:
+    if key.public_numbers().e > _RSA_EXPONENT_MAX:
+        raise KeyRefused("an RSA key with so large an exponent is refused")
     if not _RSA_BITS_MIN <= key.key_size <= _RSA_BITS_MAX:
         raise KeyRefused(f"an RSA key must have {_RSA_BITS_MIN} to {_RSA_BITS_MAX} bits", value=key.key_size)
     return key

@@ -20,7 +20,7 @@ from laurel.openbadges.faults import DocumentRefused, ProofRejected
 from laurel.openbadges.jcs import canonical_json
 from laurel.openbadges.jsonld import BUNDLED, ContextLoader
 from laurel.openbadges.multikey import PublicKey, base58, multibase_bytes
-from laurel.openbadges.rdfc import Order, orders_can_differ
+from laurel.openbadges.rdfc import Order, Work, orders_can_differ
 
 Sign = Callable[[bytes], bytes]
 
@@ -115,6 +115,7 @@ def check_proof(
     *,
     purpose: str = ASSERTION,
     loader: ContextLoader = BUNDLED,
+    work: Work | None = None,
 ) -> None:
     """Hold `proof` (one of the document's) against `key`; returns when the signature is good.
 
@@ -137,13 +138,13 @@ def check_proof(
         _verify(key, signature, _jcs_input(unsecured, config))
         return
     config_text = _config_text(unsecured.get("@context"), config, loader)
-    text = canonicalise(unsecured, loader=loader)
+    text = canonicalise(unsecured, loader=loader, work=work)
     try:
         _verify(key, signature, _hashes(config_text, text))
     except ProofRejected:
         if not orders_can_differ(text):
             raise
-        text = canonicalise(unsecured, loader=loader, order=Order.UTF16)
+        text = canonicalise(unsecured, loader=loader, order=Order.UTF16, work=work)
         _verify(key, signature, _hashes(config_text, text))
 
 

@@ -30,6 +30,21 @@ _PRIVATE_USE_AND_AFTER: Final = re.compile("[\ue000-\uffff]")
 _BEYOND_BMP: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
+class Work:
+    """Steps that may still be taken; shared by everything that one untrusted request makes us canonicalise."""
+
+    __slots__ = ("left", "limit")
+
+    def __init__(self, limit: int = limits.CANONICAL_WORK_MAX) -> None:
+        self.limit = self.left = limit
+
+    def spend(self, steps: int) -> None:
+        """Take steps. Raises WorkLimitReached when there are none left."""
+        self.left -= steps
+        if self.left < 0:
+            raise WorkLimitReached(f"canonicalising takes more than {self.limit} steps", limit=self.limit)
+
+
 def utf16_key(text: str) -> bytes:
     """The sort key that orders text by UTF-16 units, as JavaScript and Java do."""
     return text.encode("utf-16-be", "surrogatepass")
@@ -51,7 +66,9 @@ def line(quad: Quad) -> str:
     return f"{subject} {predicate} {object_} {graph} .\n" if graph else f"{subject} {predicate} {object_} .\n"
 
 
-def canonical_text(ground: Iterable[str], quads: Iterable[Quad], *, order: Order = Order.CODE_POINTS) -> str:
+def canonical_text(
+    ground: Iterable[str], quads: Iterable[Quad], *, order: Order = Order.CODE_POINTS, work: Work | None = None
+) -> str:
     """The canonical N-Quads: `ground` are finished lines without blank nodes, `quads` those that have some.
 
     Raises WorkLimitReached, and DocumentRefused when the order is PORTABLE and the text is not.
@@ -60,7 +77,7 @@ def canonical_text(ground: Iterable[str], quads: Iterable[Quad], *, order: Order
     lines = list(ground)
     if not unlabelled:
         return _join(lines, order=order)
-    labels = issue_labels(unlabelled, order=order)
+    labels = issue_labels(unlabelled, order=order, work=work)
     label = labels.get
     for subject, predicate, object_, graph in unlabelled:
         if graph:
@@ -92,7 +109,9 @@ def _not_portable(lines: list[str]) -> DocumentRefused:
     )
 
 
-def issue_labels(quads: list[Quad], *, algorithm: str = "sha256", order: Order = Order.CODE_POINTS) -> dict[str, str]:
+def issue_labels(
+    quads: list[Quad], *, algorithm: str = "sha256", order: Order = Order.CODE_POINTS, work: Work | None = None
+) -> dict[str, str]:
     """The canonical label (`_:c14n0`, …) of every blank node in `quads`, which are distinct.
 
     Raises WorkLimitReached when tied blank nodes would need more than the limit of work.
@@ -112,7 +131,7 @@ def issue_labels(quads: list[Quad], *, algorithm: str = "sha256", order: Order =
         if len(by_hash[key]) == 1:
             labels[by_hash[key][0]] = f"_:c14n{len(labels)}"
     if len(labels) < len(mentions):
-        _TiedNodes(quads, by_hash, labels, algorithm).settle(ordered)
+        _TiedNodes(quads, by_hash, labels, algorithm, work or Work()).settle(ordered)
     return labels
 
 
@@ -168,7 +187,12 @@ class _TiedNodes:
     """The N-degree part of the algorithm (4.6 to 4.8), for blank nodes whose own quads look alike."""
 
     def __init__(
-        self, quads: list[Quad], by_hash: dict[str, list[str]], labels: dict[str, str], algorithm: str
+        self,
+        quads: list[Quad],
+        by_hash: dict[str, list[str]],
+        labels: dict[str, str],
+        algorithm: str,
+        work: Work,
     ) -> None:
         self.labels = labels
         self.by_hash = by_hash
@@ -179,7 +203,7 @@ class _TiedNodes:
             for node in dict.fromkeys((quad[0], quad[2], quad[3])):
                 if node in self.quads:
                     self.quads[node].append(quad)
-        self.work = 0
+        self.work = work
 
     def settle(self, ordered: list[str]) -> None:
         for key in ordered:
@@ -198,14 +222,6 @@ class _TiedNodes:
                     if node not in self.labels:
                         self.labels[node] = f"_:c14n{len(self.labels)}"
 
-    def spend(self, amount: int) -> None:
-        self.work += amount
-        if self.work > limits.CANONICAL_WORK_MAX:
-            raise WorkLimitReached(
-                f"naming the blank nodes takes more than {limits.CANONICAL_WORK_MAX} steps",
-                limit=limits.CANONICAL_WORK_MAX,
-            )
-
     def hash_related(self, related: str, quad: Quad, issuer: _Issuer, position: str) -> str:
         label = self.labels.get(related) or issuer.issued.get(related) or self.first_degree[related]
         predicate = "" if position == "g" else quad[1]
@@ -214,7 +230,7 @@ class _TiedNodes:
     def hash_n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
         groups: dict[str, list[str]] = {}
         quads = self.quads[node]
-        self.spend(1 + len(quads))
+        self.work.spend(1 + len(quads))
         for quad in quads:
             for position, index in (("s", 0), ("o", 2), ("g", 3)):
                 related = quad[index]
@@ -229,7 +245,7 @@ class _TiedNodes:
     def shortest_path(self, group: list[str], issuer: _Issuer) -> tuple[str, _Issuer]:
         chosen, chosen_issuer = "", issuer
         for permutation in permutations(group):
-            self.spend(1 + len(permutation))
+            self.work.spend(1 + len(permutation))
             attempt = self.follow(permutation, _Issuer(issuer.issued), chosen)
             if attempt is not None and (not chosen or attempt[0] < chosen):
                 chosen, chosen_issuer = attempt

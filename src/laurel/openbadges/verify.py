@@ -141,7 +141,7 @@ def _check_proofs(document: dict[str, Any], inquiry: Inquiry) -> Generator[Need,
             if not isinstance(method, str):
                 raise ProofRejected("the proof names no key", field="verificationMethod")
             key, controller = yield from _key(method, inquiry)
-            proofs.check_proof(document, proof, key, loader=inquiry.loader)
+            proofs.check_proof(document, proof, key, loader=inquiry.loader, work=inquiry.work)
             _check_times_of_proof(proof, inquiry.now)
         except NotAnswered as gap:
             bad += _unconfirmed(document, proof, str(gap), index, inquiry)
@@ -163,7 +163,7 @@ def _unconfirmed(
     path = f"proof/{index}"
     try:
         key = parse_multikey(str(proof.get("verificationMethod")).partition("#")[2])
-        proofs.check_proof(document, proof, key, loader=inquiry.loader)
+        proofs.check_proof(document, proof, key, loader=inquiry.loader, work=inquiry.work)
     except KeyRefused:
         return [Check("proof", UNKNOWN, gap, path)]
     except LaurelError as refusal:
