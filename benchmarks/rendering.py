@@ -18,7 +18,7 @@ from laurel.rendering.fonts import DIRECTORY
 GOAL = 0.5
 PNG_LIMIT = 0.12
 PDF_LIMIT = 0.08
-ENGINE_LIMIT = {"badge": 0.3, "certificate": 0.03}
+ENGINE_LIMIT = {"badge": 0.3, "certificate": 0.01}
 CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
