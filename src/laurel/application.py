@@ -16,11 +16,15 @@ import structlog
 from laurel.database.embedded import EmbeddedPostgres
 from laurel.database.migrate import migrate
 from laurel.database.pool import open_database
+from laurel.domain.notifications import formats
+from laurel.domain.notifications.outlets import MessageFormat
 from laurel.domain.organisations import tenancy
 from laurel.domain.organisations.tenancy import FirstStart
 from laurel.domain.parts import Parts
 from laurel.outside import logs
 from laurel.outside.clock import Clock, SystemClock
+from laurel.outside.http import GuardedHttp
+from laurel.outside.mail import FileMailer, Mailer, SmtpMailer
 from laurel.settings import (
     Settings,
     hand_down,
@@ -40,6 +44,7 @@ from laurel.web.api import (
     events,
     organisation,
     people,
+    webhooks,
 )
 from laurel.web.api.wire import own_surface
 from laurel.web.public import credentials
@@ -69,25 +74,45 @@ def surfaces() -> list[Surface]:
                 *awards.HANDLERS,
                 *events.HANDLERS,
                 *credentials.HANDLERS,
+                *webhooks.HANDLERS,
             ],
             hot={**events.HOT, **credentials.HOT},
         ),
     ]
 
 
+def message_formats() -> dict[str, MessageFormat]:
+    """How webhook endpoints may ask to be told, by name. A dialect or standard is one line here."""
+    return {
+        formats.OWN: formats.OwnFormat(),
+    }
+
+
 @asynccontextmanager
 async def open_parts(settings: Settings, database_url: str, clock: Clock | None = None) -> AsyncIterator[Parts]:
     """The parts that web and worker share, closed on the way out. Raises Unavailable, SettingsError."""
     database = await open_database(database_url, connections_max=settings.database_connections)
+    http = GuardedHttp(settings.outgoing_networks)
+    clock = clock or SystemClock()
     try:
         yield Parts(
             database=database,
-            clock=clock or SystemClock(),
+            clock=clock,
             public_url=settings.public_url,
             pepper=read_secret(settings, "pepper"),
+            http=http,
+            mailer=_mailer(settings, clock),
+            message_formats=message_formats(),
         )
     finally:
+        await http.close()
         await database.close()
+
+
+def _mailer(settings: Settings, clock: Clock) -> Mailer:
+    if settings.smtp_url is None:
+        return FileMailer(settings.data_dir / "mail", settings.mail_from, clock)
+    return SmtpMailer(settings.smtp_url, settings.mail_from, clock)
 
 
 class ServerProcess:

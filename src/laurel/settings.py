@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: str = "auto"
     trusted_proxies: tuple[str, ...] = ()
     stop_seconds: int = 20
+    outgoing_networks: tuple[str, ...] = ()
+    smtp_url: str | None = None
+    mail_from: str = "laurel@localhost"
 
     @property
     def embedded(self) -> bool:
@@ -135,8 +138,11 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "log_format": _one_of("auto", "json", "text"),
     "trusted_proxies": _networks,
     "stop_seconds": _between(1, 600),
+    "outgoing_networks": _networks,
+    "smtp_url": _url("smtp", "smtps"),
+    "mail_from": _text,
 }
-_SECRET_FIELDS = {"bootstrap_key", "database_url", "pepper", "master_key"}
+_SECRET_FIELDS = {"bootstrap_key", "database_url", "pepper", "master_key", "smtp_url"}
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

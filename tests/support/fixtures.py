@@ -15,7 +15,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from laurel.application import surfaces
+from laurel.application import message_formats, surfaces
 from laurel.database.embedded import EmbeddedPostgres
 from laurel.database.migrate import migrate
 from laurel.database.pool import Database, open_database
@@ -23,6 +23,8 @@ from laurel.domain.organisations.keys import IssuedKey
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.outside.clock import SettableClock
+from laurel.outside.http import OfflineHttp
+from laurel.outside.mail import FileMailer
 from laurel.web.server import create_web
 from tests.support.builders import a_key, an_organisation
 
@@ -70,12 +72,46 @@ def clock(_clock: SettableClock) -> SettableClock:
 
 
 @pytest.fixture(scope="session")
-def _parts(database: Database, _clock: SettableClock) -> Parts:
-    return Parts(database=database, clock=_clock, public_url=BASE_URL, pepper=b"p" * 32)
+def _http() -> OfflineHttp:
+    return OfflineHttp()
 
 
 @pytest.fixture
-def parts(_parts: Parts, clock: SettableClock) -> Parts:
+def outgoing(_http: OfflineHttp) -> OfflineHttp:
+    """What would have been sent to others; empty at the start of every test, and answered with 200 unless told."""
+    _http.sent.clear()
+    _http.answers = None
+    return _http
+
+
+@pytest.fixture(scope="session")
+def _mail_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mail")
+
+
+@pytest.fixture
+def mails(_mail_directory: Path) -> Path:
+    """The directory of .eml files; empty at the start of every test."""
+    for left_over in _mail_directory.glob("*.eml"):
+        left_over.unlink()
+    return _mail_directory
+
+
+@pytest.fixture(scope="session")
+def _parts(database: Database, _clock: SettableClock, _http: OfflineHttp, _mail_directory: Path) -> Parts:
+    return Parts(
+        database=database,
+        clock=_clock,
+        public_url=BASE_URL,
+        pepper=b"p" * 32,
+        http=_http,
+        mailer=FileMailer(_mail_directory, "laurel@example.org", _clock),
+        message_formats=message_formats(),
+    )
+
+
+@pytest.fixture
+def parts(_parts: Parts, clock: SettableClock, outgoing: OfflineHttp, mails: Path) -> Parts:
     """What use cases are handed."""
     return _parts
 

@@ -15,6 +15,8 @@ AchievementId = NewType("AchievementId", int)
 AwardId = NewType("AwardId", int)
 CredentialId = NewType("CredentialId", int)
 RewardId = NewType("RewardId", int)
+EndpointId = NewType("EndpointId", int)
+DeliveryId = NewType("DeliveryId", int)
 
 PersonKey = tuple[str, str]
 """A name for a person: (kind, value), where kind is "uid", "email" or a kind of identifier."""

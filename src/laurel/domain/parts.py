@@ -1,11 +1,15 @@
 """The running parts that use cases are handed: database, clock, secrets. Made by the composition root, opened once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from laurel.database.pool import Database
+from laurel.domain.notifications.outlets import MessageFormat
 from laurel.domain.record_events.coalesce import Intake
 from laurel.domain.record_events.memory import Spine
 from laurel.outside.clock import Clock
+from laurel.outside.http import Http
+from laurel.outside.mail import Mailer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +20,10 @@ class Parts:
     clock: Clock
     public_url: str
     pepper: bytes
+    http: Http
+    mailer: Mailer
+    message_formats: Mapping[str, MessageFormat]
+    """How webhooks may ask to be told, by name; each dialect and standard brings its own."""
     spine: Spine = field(init=False)
     intake: Intake = field(init=False)
 

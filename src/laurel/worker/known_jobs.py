@@ -9,6 +9,8 @@ import structlog
 
 from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS
 from laurel.database import answers
+from laurel.domain.notifications import fan_out, send, warn
+from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
 from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
 
@@ -48,7 +50,13 @@ async def count_the_past(parts: Parts, payload: dict[str, Any]) -> None:
     await backfill(parts.spine, payload["organisation_id"], payload["achievement_id"], quiet=bool(payload.get("quiet")))
 
 
-JOBS: Mapping[str, Job] = {BACKFILL_JOB: Job(run=count_the_past)}
+JOBS: Mapping[str, Job] = {
+    BACKFILL_JOB: Job(run=count_the_past),
+    DELIVER_JOB: Job(run=fan_out.deliver),
+    SEND_JOB: Job(run=send.send_due),
+    MAIL_JOB: Job(run=warn.mail_disabled),
+}
 TIMETABLE: Mapping[str, Periodic] = {
     "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
+    "send_due_webhooks": Periodic(cron="* * * * *", run=send.sweep),
 }

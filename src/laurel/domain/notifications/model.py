@@ -1,10 +1,17 @@
-"""The words: an outgoing message. No I/O."""
+"""The words: an outgoing message, who subscribes to messages, a delivery and its attempts. No I/O."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, Self
 
 import msgspec
 
-from laurel.base.ids import PersonId
+from laurel.base.errors import Conflict, NotFound
+from laurel.base.ids import DeliveryId, EndpointId, OrganisationId, PersonId
+from laurel.database.pool import Row
+from laurel.domain.achievements.model import Achievement, Award
+from laurel.domain.credentials.model import Credential
+from laurel.domain.organisations.model import Organisation
+from laurel.domain.people.model import Person
 
 AWARD_CREATED = "award.created"
 AWARD_REVOKED = "award.revoked"
@@ -12,8 +19,40 @@ CREDENTIAL_ISSUED = "credential.issued"
 CREDENTIAL_UPDATED = "credential.updated"
 CREDENTIAL_REVOKED = "credential.revoked"
 CREDENTIAL_EXPIRED = "credential.expired"
+TEST = "webhook.test"
+"""Sent when an administrator asks for it; no endpoint subscribes to it."""
+
+TOPICS = frozenset(
+    {AWARD_CREATED, AWARD_REVOKED, CREDENTIAL_ISSUED, CREDENTIAL_UPDATED, CREDENTIAL_REVOKED, CREDENTIAL_EXPIRED}
+)
 
 DELIVER_JOB = "notifications.deliver"
+"""Works out who subscribes to the messages of one transaction, and writes down what each will be sent."""
+SEND_JOB = "notifications.send"
+"""Sends what is due to one endpoint."""
+MAIL_JOB = "notifications.mail_disabled"
+"""Tells the administrators that an endpoint was disabled."""
+
+EndpointState = Literal["active", "disabled"]
+DeliveryState = Literal["waiting", "delivered", "failed"]
+
+
+class EndpointNotFound(NotFound):
+    """No such webhook endpoint."""
+
+    code = "webhook_not_found"
+
+
+class DeliveryNotFound(NotFound):
+    """No such delivery."""
+
+    code = "delivery_not_found"
+
+
+class EndpointDisabled(Conflict):
+    """The endpoint is disabled; enable it before sending anything to it."""
+
+    code = "webhook_disabled"
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -23,3 +62,98 @@ class Message(msgspec.Struct, frozen=True):
     topic: str
     payload: dict[str, Any]
     quiet: bool = False
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """A message in the outbox."""
+
+    id: int
+    uid: str
+    person_id: PersonId
+    topic: str
+    payload: dict[str, Any]
+    quiet: bool
+    at: datetime
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A message with everything that a format may want to say about it, read when it was recorded or just after."""
+
+    message: Recorded
+    organisation: Organisation
+    person: Person | None
+    achievement: Achievement | None
+    award: Award | None
+    credential: Credential | None
+    public_url: str
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where messages are sent. `sealed_secret` opens only with the server's pepper (`sealing`)."""
+
+    organisation_id: OrganisationId
+    id: EndpointId
+    uid: str
+    url: str
+    description: str
+    format: str
+    topics: list[str]
+    state: EndpointState
+    sealed_secret: bytes
+    sealed_secret_before: bytes | None
+    secret_before_until: datetime | None
+    failing_since: datetime | None
+    disabled_at: datetime | None
+    disabled_reason: str | None
+    details: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `webhook_endpoint`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One message for one endpoint. `body` is the snapshot that every attempt sends; `message_uid` its identity.
+
+    `attempts` counts since it was last asked for; manual: asked for again by hand.
+    """
+
+    organisation_id: OrganisationId
+    id: DeliveryId
+    uid: str
+    endpoint_id: EndpointId
+    message_uid: str
+    topic: str
+    body: bytes
+    state: DeliveryState
+    attempts: int
+    manual: bool
+    created_at: datetime
+    first_attempt_at: datetime | None
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `webhook_delivery`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try to deliver: what was answered, or why nothing was. `answer` is the beginning of the answer's body."""
+
+    id: int
+    at: datetime
+    milliseconds: int
+    status: int | None
+    error: str | None
+    answer: str
+    manual: bool
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the receiver took it."""
+        return self.status is not None and 200 <= self.status < 300

@@ -10,7 +10,8 @@ from laurel.domain.notifications.model import DELIVER_JOB, Message
 
 
 async def publish(tx: Transaction, messages: Sequence[Message], now: datetime) -> None:
-    """Record `messages` and a job that delivers them once the transaction has committed."""
+    """Record `messages` and, if the organisation has endpoints, a job that delivers them after the commit."""
     if messages:
-        await store.insert(tx, messages, now)
-        await jobs.enqueue(tx, DELIVER_JOB, {"organisation_id": tx.organisation_id})
+        ids = await store.insert(tx, messages, now)
+        if ids:
+            await jobs.enqueue(tx, DELIVER_JOB, {"messages": ids})
