@@ -20,6 +20,7 @@ from laurel.base.times import render_time
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.notifications import store
+from laurel.domain.notifications.endpoint_secrets import seal
 from laurel.domain.notifications.formats import OWN, render_test
 from laurel.domain.notifications.model import (
     SEND_JOB,
@@ -32,7 +33,6 @@ from laurel.domain.notifications.model import (
     EndpointNotFound,
 )
 from laurel.domain.notifications.outlets import BatchFormat, Outlets
-from laurel.domain.notifications.sealing import seal
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
 from laurel.outside.http import Blocked

@@ -89,7 +89,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """Where messages are sent. `sealed_secret` opens only with the server's pepper (`sealing`)."""
+    """Where messages are sent. `sealed_secret` opens only with the server's pepper (`endpoint_secrets`)."""
 
     organisation_id: OrganisationId
     id: EndpointId

@@ -19,9 +19,9 @@ from laurel.base.text import clean
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.notifications import store
+from laurel.domain.notifications.endpoint_secrets import unseal
 from laurel.domain.notifications.model import MAIL_JOB, SEND_JOB, Attempt, Delivery, Endpoint
 from laurel.domain.notifications.outlets import BatchFormat, Outlets
-from laurel.domain.notifications.sealing import unseal
 from laurel.outside.http import HttpAnswer, Unreachable
 
 AT_ONCE = 10

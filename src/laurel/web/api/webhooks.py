@@ -215,7 +215,7 @@ async def list_deliveries(
     parts: InjectedParts,
     caller: InjectedCaller,
     webhook: FromPath[str],
-    state: WithState = None,
+    in_state: WithState = None,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
 ) -> Page[DeliveryOut]:
@@ -223,7 +223,7 @@ async def list_deliveries(
     (last,) = read_cursor(after, int, default=(None,))
     endpoint = await _endpoint(parts, caller, webhook)
     async with parts.database.transaction(caller.organisation_id) as tx:
-        rows = await store.list_deliveries(tx, endpoint.id, state=state, before=last, limit=limit + 1)
+        rows = await store.list_deliveries(tx, endpoint.id, state=in_state, before=last, limit=limit + 1)
     return page_of(rows, limit, lambda row: DeliveryOut(**_delivery(row)), lambda row: (row.id,))
 
 
