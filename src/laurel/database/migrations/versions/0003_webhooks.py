@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 _WEBHOOKS = """
 CREATE TABLE webhook_endpoint (
