@@ -30,10 +30,11 @@ from laurel.settings import (
     hand_down,
     read_secret,
     read_settings,
-    share_metrics_between_processes,
+    share_metrics,
+    shared_metrics,
     wants_colour_logs,
 )
-from laurel.web import health, openapi
+from laurel.web import health, metrics, openapi
 from laurel.web.api import (
     accounts,
     achievements,
@@ -156,6 +157,8 @@ async def _end_with_parent(parent: int) -> None:
 def asgi() -> ServerProcess:
     """What each serving process loads; its settings were handed down by the main process."""
     settings = read_settings()
+    if shared_metrics():
+        metrics.share_between_processes()
     logs.configure(level=settings.log_level, coloured=wants_colour_logs(settings))
     return ServerProcess(settings, settings.database_url or "")
 
@@ -217,10 +220,11 @@ def serve(settings: Settings, *, on_ready: Callable[[Settings, FirstStart | None
         first = asyncio.run(_prepare(settings, url))
         handed = _handed_down(settings, url)
         hand_down(handed)
-        if settings.workers > 1:
-            share_metrics_between_processes(Path(tempfile.mkdtemp(prefix="laurel-metrics-")))
-        on_ready(settings, first)
-        _run_processes(settings)
+        with tempfile.TemporaryDirectory(prefix="laurel-metrics-") as metrics_directory:
+            if settings.workers > 1:
+                share_metrics(Path(metrics_directory))
+            on_ready(settings, first)
+            _run_processes(settings)
     finally:
         if embedded:
             embedded.stop()

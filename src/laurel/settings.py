@@ -235,12 +235,14 @@ def wants_colour_logs(settings: Settings) -> bool:
     return settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
 
 
-def share_metrics_between_processes(directory: Path) -> None:
-    """Make the processes started from here add up their metrics in `directory` (the library asks the environment)."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for left_over in directory.glob("*.db"):
-        left_over.unlink(missing_ok=True)
+def share_metrics(directory: Path) -> None:
+    """Have the processes started from here add up their metrics in `directory` (the library asks the environment)."""
     os.environ[_METRICS_VARIABLE] = str(directory)
+
+
+def shared_metrics() -> str | None:
+    """Where this process adds its metrics to those of others, when it does."""
+    return os.environ.get(_METRICS_VARIABLE)
 
 
 def hand_down(settings: Settings) -> None:
