@@ -31,13 +31,14 @@ class CredentialFields(msgspec.Struct, frozen=True):
     """What a credential says.
 
     Taken from the definition and the person when it was intended; later edits of those do not change it. Texts are
-    plain; `evidence` and `results` are lists of JSON objects.
+    plain; `evidence` and `results` are lists of JSON objects. `recipient_id` is the issuer's own name for the recipient.
     """
 
     name: str
     description: str
     recipient_name: str
     recipient_email: str | None
+    recipient_id: str | None = None
     criteria_narrative: str = ""
     criteria_url: str | None = None
     achievement_type: str = "Achievement"

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from laurel.base.ids import PersonId, new_uids
-from laurel.database.pool import Transaction
+from laurel.base.ids import PersonId, new_uid, new_uids
+from laurel.database.pool import Row, Transaction
 from laurel.domain.people.model import Person
 
 COLUMNS = ", ".join(Person.__struct_fields__)
@@ -236,3 +236,48 @@ async def create_named(tx: Transaction, names: Mapping[str, str], now: datetime)
         now,
     )
     return {row["email"]: Person.from_row(row) for row in rows}
+
+
+# ------------------------------------------------------------------------------------------------------ one-time links
+async def insert_link(tx: Transaction, values: tuple[Any, ...], now: datetime) -> str:
+    """A new link; its uid. `values`: person, credential, hash of the secret, destination, fallback, end."""
+    uid = new_uid()
+    await tx.execute(
+        """
+        INSERT INTO one_time_link (organisation_id, uid, created_at, person_id, credential_id, secret_hash, destination,
+                                   fallback, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        tx.organisation_id,
+        uid,
+        now,
+        *values,
+    )
+    return uid
+
+
+async def find_link_public(tx: Transaction, uid: str) -> Row | None:
+    """The link of this uid; for a transaction of `Database.public_lookup`."""
+    return await tx.fetchrow(
+        """
+        SELECT organisation_id, uid, person_id, credential_id, secret_hash, destination, fallback, expires_at, used_at
+        FROM one_time_link WHERE uid = $1
+        """,
+        uid,
+    )
+
+
+async def use_link(tx: Transaction, uid: str, now: datetime) -> bool:
+    """Mark the link as used; False when it was already."""
+    used = await tx.execute(
+        "UPDATE one_time_link SET used_at = $3 WHERE organisation_id = $1 AND uid = $2 AND used_at IS NULL",
+        tx.organisation_id,
+        uid,
+        now,
+    )
+    return used == 1
+
+
+async def delete_old_links(tx: Transaction, before: datetime) -> int:
+    """Remove links that ended before then; for a transaction across organisations."""
+    return await tx.execute("DELETE FROM one_time_link WHERE expires_at < $1", before)

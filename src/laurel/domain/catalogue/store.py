@@ -1,0 +1,265 @@
+"""The SQL of collections, attribute keys and searches over achievements."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from laurel.base.ids import AchievementId, DepartmentId, new_uuid
+from laurel.database.pool import Transaction, UniqueViolation
+from laurel.domain.achievements.model import Achievement
+from laurel.domain.catalogue.model import (
+    AchievementSearch,
+    AttributeKey,
+    AttributeKeyTaken,
+    Collection,
+    CollectionSearch,
+)
+
+_ACHIEVEMENT = ", ".join(Achievement.__struct_fields__)
+_NAME = "jsonb_path_query_first(names, '$.*') #>> '{}'"
+_TITLE = f"coalesce(details ->> 'internal_name', {_NAME}, '')"
+_COLLECTION = """uuid, name, description, public, created_at, updated_at,
+    ARRAY(SELECT m.achievement_id FROM collection_member m WHERE m.organisation_id = c.organisation_id
+          AND m.uuid = c.uuid ORDER BY m.achievement_id) AS achievement_ids"""
+
+
+def _anywhere(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
+
+
+# -------------------------------------------------------------------------------------------------------- achievements
+async def search_achievements(
+    tx: Transaction, wanted: AchievementSearch, *, limit: int, offset: int
+) -> tuple[list[Achievement], int]:
+    """(a page in the order of making, how many in all)."""
+    parameters: list[Any] = [
+        tx.organisation_id,
+        wanted.ids,
+        None if wanted.title is None else _anywhere(wanted.title),
+        None if wanted.name is None else _anywhere(wanted.name),
+        wanted.department_id,
+        wanted.unowned_too,
+        None if wanted.updated_since is None else _start(wanted.updated_since),
+        None if wanted.updated_until is None else _start(wanted.updated_until + timedelta(days=1)),
+    ]
+    where = f"""organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint[] IS NULL OR id = ANY($2))
+        AND ($3::text IS NULL OR {_TITLE} ILIKE $3) AND ($4::text IS NULL OR {_NAME} ILIKE $4)
+        AND ($5::bigint IS NULL OR department_id = $5 OR ($6 AND department_id IS NULL))
+        AND ($7::timestamptz IS NULL OR updated_at >= $7) AND ($8::timestamptz IS NULL OR updated_at < $8)"""
+    for path, text in wanted.details:
+        parameters += [path, text]
+        where += f" AND details #>> ${len(parameters) - 1}::text[] = ${len(parameters)}"
+    total = await tx.fetchval(f"SELECT count(*) FROM achievement WHERE {where}", *parameters)
+    rows = await tx.fetch(
+        f"SELECT {_ACHIEVEMENT} FROM achievement WHERE {where} ORDER BY id LIMIT {int(limit)} OFFSET {int(offset)}",
+        *parameters,
+    )
+    return [Achievement.from_row(row) for row in rows], int(total)
+
+
+async def find_by_title(tx: Transaction, title: str) -> Achievement | None:
+    """The newest achievement of exactly this title."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {_ACHIEVEMENT} FROM achievement
+        WHERE organisation_id = $1 AND {_TITLE} = $2 AND deleted_at IS NULL ORDER BY id DESC LIMIT 1
+        """,
+        tx.organisation_id,
+        title,
+    )
+    return None if row is None else Achievement.from_row(row)
+
+
+async def using_design(tx: Transaction, design_uid: str, limit: int) -> list[Achievement]:
+    """Achievements whose credentials look like this."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_ACHIEVEMENT} FROM achievement
+        WHERE organisation_id = $1 AND deleted_at IS NULL
+          AND (credential ->> 'badge_design' = $2 OR credential ->> 'certificate_design' = $2)
+        ORDER BY id LIMIT $3
+        """,
+        tx.organisation_id,
+        design_uid,
+        limit,
+    )
+    return [Achievement.from_row(row) for row in rows]
+
+
+# --------------------------------------------------------------------------------------------------------- collections
+async def insert_collection(
+    tx: Transaction, *, name: str, description: str | None, public: bool, now: datetime
+) -> Collection:
+    """A new, empty collection."""
+    row = await tx.fetchrow(
+        f"""
+        INSERT INTO collection AS c (organisation_id, uuid, name, description, public, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING {_COLLECTION}
+        """,
+        tx.organisation_id,
+        new_uuid(),
+        name,
+        description,
+        public,
+        now,
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return Collection.from_row(row)
+
+
+async def collections(tx: Transaction, uuids: Sequence[str]) -> dict[str, Collection]:
+    """Collections by uuid; absent ones are absent."""
+    rows = await tx.fetch(
+        f"SELECT {_COLLECTION} FROM collection c WHERE organisation_id = $1 AND uuid = ANY($2::text[])",
+        tx.organisation_id,
+        uuids,
+    )
+    return {row["uuid"]: Collection.from_row(row) for row in rows}
+
+
+async def update_collection(tx: Transaction, uuid: str, values: dict[str, Any], now: datetime) -> None:
+    """Change columns of a collection."""
+    changes = "".join(f", {name} = ${index + 4}" for index, name in enumerate(values))
+    await tx.execute(
+        f"UPDATE collection SET updated_at = $3{changes} WHERE organisation_id = $1 AND uuid = $2",
+        tx.organisation_id,
+        uuid,
+        now,
+        *values.values(),
+    )
+
+
+async def delete_collection(tx: Transaction, uuid: str) -> None:
+    """Remove a collection; its achievements stay."""
+    await tx.execute("DELETE FROM collection WHERE organisation_id = $1 AND uuid = $2", tx.organisation_id, uuid)
+
+
+async def fill_collection(tx: Transaction, uuid: str, achievement_ids: Sequence[int]) -> None:
+    """Make these the collection's members, and no others."""
+    await tx.execute(
+        """
+        WITH gone AS (
+            DELETE FROM collection_member
+            WHERE organisation_id = $1 AND uuid = $2 AND NOT achievement_id = ANY($3::bigint[])
+        )
+        INSERT INTO collection_member (organisation_id, uuid, achievement_id) SELECT $1, $2, unnest($3::bigint[])
+        ON CONFLICT DO NOTHING
+        """,
+        tx.organisation_id,
+        uuid,
+        achievement_ids,
+    )
+
+
+async def place_achievement(tx: Transaction, achievement_id: AchievementId, uuids: Sequence[str]) -> None:
+    """Make these the collections that the achievement is in, and no others."""
+    await tx.execute(
+        """
+        WITH gone AS (
+            DELETE FROM collection_member
+            WHERE organisation_id = $1 AND achievement_id = $2 AND NOT uuid = ANY($3::text[])
+        )
+        INSERT INTO collection_member (organisation_id, achievement_id, uuid) SELECT $1, $2, unnest($3::text[])
+        ON CONFLICT DO NOTHING
+        """,
+        tx.organisation_id,
+        achievement_id,
+        uuids,
+    )
+
+
+async def collections_of(
+    tx: Transaction, achievement_ids: Sequence[AchievementId]
+) -> dict[AchievementId, list[tuple[str, str, str | None]]]:
+    """(uuid, name, description) of the collections that each achievement is in."""
+    rows = await tx.fetch(
+        """
+        SELECT m.achievement_id, c.uuid, c.name, c.description
+        FROM collection_member m JOIN collection c USING (organisation_id, uuid)
+        WHERE m.organisation_id = $1 AND m.achievement_id = ANY($2::bigint[]) ORDER BY c.created_at, c.uuid
+        """,
+        tx.organisation_id,
+        achievement_ids,
+    )
+    found: dict[AchievementId, list[tuple[str, str, str | None]]] = {}
+    for row in rows:
+        found.setdefault(row["achievement_id"], []).append((row["uuid"], row["name"], row["description"]))
+    return found
+
+
+async def search_collections(
+    tx: Transaction, wanted: CollectionSearch, *, limit: int, offset: int
+) -> tuple[list[Collection], int]:
+    """(a page, how many in all)."""
+    where = """organisation_id = $1 AND ($2::text[] IS NULL OR uuid = ANY($2)) AND NOT uuid = ANY($3::text[])
+        AND ($4::text IS NULL OR name ILIKE $4) AND ($5::boolean IS NULL OR public = $5)"""
+    parameters = (
+        tx.organisation_id,
+        wanted.uuids,
+        wanted.without,
+        None if wanted.name is None else _anywhere(wanted.name),
+        wanted.public,
+    )
+    order = "cardinality(achievement_ids)" if wanted.sort == "groups_count" else wanted.sort
+    direction = " DESC" if wanted.descending else ""
+    total = await tx.fetchval(f"SELECT count(*) FROM collection c WHERE {where}", *parameters)
+    rows = await tx.fetch(
+        f"""
+        SELECT * FROM (SELECT {_COLLECTION} FROM collection c WHERE {where}) AS found
+        ORDER BY {order}{direction}, created_at{direction}, uuid LIMIT {int(limit)} OFFSET {int(offset)}
+        """,
+        *parameters,
+    )
+    return [Collection.from_row(row) for row in rows], int(total)
+
+
+# ------------------------------------------------------------------------------------------------------ attribute keys
+async def insert_attribute_key(
+    tx: Transaction, *, department_id: DepartmentId, name: str, kind: str, now: datetime
+) -> AttributeKey:
+    """A new attribute key. Raises AttributeKeyTaken."""
+    try:
+        async with tx.savepoint():
+            row = await tx.fetchrow(
+                """
+                INSERT INTO attribute_key (organisation_id, department_id, name, kind, created_at)
+                VALUES ($1, $2, $3, $4, $5) RETURNING id, department_id, name, kind
+                """,
+                tx.organisation_id,
+                department_id,
+                name,
+                kind,
+                now,
+            )
+    except UniqueViolation:
+        raise AttributeKeyTaken("the department has an attribute key of this name", field="name", value=name) from None
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return AttributeKey(**row)
+
+
+async def search_attribute_keys(
+    tx: Transaction,
+    *,
+    name: str | None,
+    kind: str | None,
+    department_id: DepartmentId | None,
+    limit: int,
+    offset: int,
+) -> tuple[list[AttributeKey], int]:
+    """(a page in the order of making, how many in all); `name` matches anywhere."""
+    where = """organisation_id = $1 AND ($2::text IS NULL OR name ILIKE $2) AND ($3::text IS NULL OR kind = $3)
+        AND ($4::bigint IS NULL OR department_id = $4)"""
+    parameters = (tx.organisation_id, None if name is None else _anywhere(name), kind, department_id)
+    total = await tx.fetchval(f"SELECT count(*) FROM attribute_key WHERE {where}", *parameters)
+    rows = await tx.fetch(
+        f"""
+        SELECT id, department_id, name, kind FROM attribute_key WHERE {where}
+        ORDER BY id LIMIT {int(limit)} OFFSET {int(offset)}
+        """,
+        *parameters,
+    )
+    return [AttributeKey(**row) for row in rows], int(total)

@@ -1,0 +1,1 @@
+"""Designs of an organisation: how its badges and certificates look."""

@@ -1,0 +1,155 @@
+"""The designs of an organisation: made, changed, copied, taken away; and the ones that it has by default."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from laurel.base import json_text, limits
+from laurel.base.errors import Invalid, TooLarge
+from laurel.base.ids import DepartmentId
+from laurel.base.limits import check_length
+from laurel.base.text import clean
+from laurel.database.pool import Transaction
+from laurel.domain.designs import store
+from laurel.domain.designs.model import KINDS, DesignId, DesignKind, DesignNotFound, StoredDesign
+from laurel.rendering import Design, builtin_designs, encode_design, parse_design, with_normalised_images
+
+DEFAULTS: Mapping[DesignKind, str] = {
+    "badge": "badge-meridian",
+    "certificate": "certificate-conservatory-a4-landscape",
+}
+"""The built-in design that an organisation begins with, by kind."""
+
+
+class DesignDraft(msgspec.Struct, kw_only=True):
+    """What may be written of a design; UNSET leaves a value as it is."""
+
+    name: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    content: str | UnsetType = UNSET
+    department_id: DepartmentId | UnsetType | None = UNSET
+    details: dict[str, Any] | UnsetType = UNSET
+
+
+async def create(tx: Transaction, draft: DesignDraft, now: datetime) -> StoredDesign:
+    """A new design. Raises Invalid, TooLarge, DesignInvalid by field."""
+    for field in ("name", "kind", "content"):
+        if getattr(draft, field) is UNSET:
+            raise Invalid(f"{field} is missing", field=field)
+    values = _checked(draft)
+    made = await store.insert(tx, values, now)
+    assert made is not None  # noqa: S101 - it is no default, nothing else can conflict
+    return made
+
+
+async def change(tx: Transaction, design: StoredDesign, draft: DesignDraft, now: datetime) -> StoredDesign:
+    """Change what `draft` names. Pictures of credentials follow. Raises as `create`."""
+    return await store.update(tx, design.id, _checked(draft), now)
+
+
+async def copy(
+    tx: Transaction, design: StoredDesign, department_id: DepartmentId | None, now: datetime
+) -> StoredDesign:
+    """A design of its own that looks the same."""
+    values = {
+        "name": design.name,
+        "kind": design.kind,
+        "content": design.content,
+        "is_drawable": design.is_drawable,
+        "builtin": design.builtin,
+        "details": design.details,
+        "department_id": department_id,
+    }
+    made = await store.insert(tx, values, now)
+    assert made is not None  # noqa: S101 - it is no default, nothing else can conflict
+    return made
+
+
+async def delete(tx: Transaction, design: StoredDesign, now: datetime) -> None:
+    """Take a design away; what used it is drawn as the default one of its kind."""
+    await store.update(tx, design.id, {"deleted_at": now, "is_default": False}, now)
+
+
+async def require(tx: Transaction, design_id: int, field: str) -> StoredDesign:
+    """The design with this integer id; raises DesignNotFound."""
+    found = await store.find_by_id(tx, DesignId(design_id)) if 0 < design_id < 2**63 else None
+    if found is None:
+        raise DesignNotFound("there is no such design", field=field, value=design_id)
+    return found
+
+
+async def defaults(tx: Transaction, now: datetime) -> dict[DesignKind, StoredDesign]:
+    """The organisation's default badge and certificate, made from built-in ones where there is none."""
+    known = await store.defaults(tx)
+    for kind in KINDS:
+        if kind in known:
+            continue
+        design = builtin_designs()[DEFAULTS[kind]]
+        made = await store.insert(
+            tx,
+            {
+                "name": design.name,
+                "kind": kind,
+                "content": encode_design(design).decode(),
+                "is_drawable": True,
+                "builtin": DEFAULTS[kind],
+                "is_default": True,
+            },
+            now,
+        )
+        known[kind] = made or (await store.defaults(tx))[kind]
+    return known
+
+
+def drawable(design: StoredDesign | None, kind: DesignKind) -> Design:
+    """What is drawn for a stored design: itself, or the built-in default of the kind where it cannot be."""
+    if design is not None and design.is_drawable:
+        return parse_design(design.content.encode())
+    return builtin_designs()[DEFAULTS[kind]]
+
+
+def read_design(content: str) -> Design | None:
+    """The design that `content` is (JSON, or base64 of it); None when it is in another format.
+
+    Raises DesignInvalid or DesignTooLarge when it means to be one of ours and breaks the format.
+    """
+    text = content.strip()
+    if not text.startswith("{"):
+        try:
+            text = base64.b64decode(text, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return None
+    if not text.lstrip().startswith("{") or '"laurel-design/' not in text:
+        return None
+    return with_normalised_images(parse_design(text.encode()))
+
+
+def _checked(draft: DesignDraft) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        name: value for name in draft.__struct_fields__ if (value := getattr(draft, name)) is not UNSET
+    }
+    if "name" in values:
+        values["name"] = check_length(clean(values["name"]).strip(), limits.NAME_LENGTH_MAX, "name")
+        if not values["name"]:
+            raise Invalid("name must not be empty", field="name", value="")
+    if "kind" in values and values["kind"] not in KINDS:
+        raise Invalid(f"kind must be one of {', '.join(KINDS)}", field="kind", value=values["kind"])
+    if "content" in values:
+        content = check_length(clean(values["content"]), limits.DESIGN_BYTES_MAX, "content")
+        design = read_design(content)
+        kind = values.get("kind")
+        if design is not None and isinstance(kind, str) and design.kind != kind:
+            raise Invalid(f"the content is a {design.kind}, not a {kind}", field="kind", value=kind)
+        values["is_drawable"] = design is not None
+        values["content"] = encode_design(design).decode() if design is not None else content
+        values["builtin"] = None
+    if "details" in values:
+        size, limit = len(json_text.encode(values["details"])), limits.METADATA_BYTES_MAX
+        if size > limit:
+            raise TooLarge(f"details has {size} bytes, the limit is {limit}", field="details", limit=limit, value=size)
+    return values

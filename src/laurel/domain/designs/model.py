@@ -1,0 +1,45 @@
+"""The words: a design of an organisation. No I/O."""
+
+from datetime import datetime
+from typing import Any, Literal, NewType, Self
+
+import msgspec
+
+from laurel.base.errors import NotFound
+from laurel.base.ids import DepartmentId
+from laurel.database.pool import Row
+
+DesignId = NewType("DesignId", int)
+DesignKind = Literal["badge", "certificate"]
+KINDS: tuple[DesignKind, ...] = ("badge", "certificate")
+
+
+class DesignNotFound(NotFound):
+    """No such design."""
+
+    code = "design_not_found"
+
+
+class StoredDesign(msgspec.Struct, frozen=True):
+    """A design as stored. `content` is what its author gave; only a drawable one is in the design format.
+
+    `details` holds what dialects store besides.
+    """
+
+    id: DesignId
+    uid: str
+    department_id: DepartmentId | None
+    name: str
+    kind: DesignKind
+    content: str
+    is_drawable: bool
+    builtin: str | None
+    is_default: bool
+    details: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `design`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})

@@ -1,0 +1,67 @@
+"""The SQL of stored files."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from laurel.base.ids import new_uid
+from laurel.database.pool import Transaction
+from laurel.domain.files.model import StoredFile
+
+
+async def insert(
+    tx: Transaction, *, name: str, media_type: str, secret_hash: bytes, now: datetime, expires_at: datetime
+) -> str:
+    """An empty file; its uid."""
+    uid = new_uid()
+    await tx.execute(
+        """
+        INSERT INTO stored_file (organisation_id, uid, secret_hash, name, media_type, size, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, 0, $6, $7)
+        """,
+        tx.organisation_id,
+        uid,
+        secret_hash,
+        name,
+        media_type,
+        now,
+        expires_at,
+    )
+    return uid
+
+
+async def append(tx: Transaction, uid: str, number: int, data: bytes) -> None:
+    """Add part `number`."""
+    await tx.execute(
+        """
+        WITH part AS (INSERT INTO stored_file_part (organisation_id, uid, number, data) VALUES ($1, $2, $3, $4))
+        UPDATE stored_file SET size = size + $5 WHERE organisation_id = $1 AND uid = $2
+        """,
+        tx.organisation_id,
+        uid,
+        number,
+        data,
+        len(data),
+    )
+
+
+async def find_public(tx: Transaction, uid: str) -> tuple[StoredFile, bytes] | None:
+    """(the file, the hash of its secret); for a transaction of `Database.public_lookup`."""
+    row = await tx.fetchrow(
+        "SELECT uid, name, media_type, size, created_at, expires_at, secret_hash FROM stored_file WHERE uid = $1", uid
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    secret_hash: bytes = values.pop("secret_hash")
+    return StoredFile(**values), secret_hash
+
+
+async def parts_public(tx: Transaction, uid: str) -> AsyncIterator[bytes]:
+    """The file's bytes, a part at a time; for a transaction of `Database.public_lookup`."""
+    async for row in tx.stream("SELECT data FROM stored_file_part WHERE uid = $1 ORDER BY number", uid, prefetch=1):
+        yield row["data"]
+
+
+async def delete_expired(tx: Transaction, now: datetime) -> int:
+    """Remove files that nobody may fetch any more; for a transaction across organisations."""
+    return await tx.execute("DELETE FROM stored_file WHERE expires_at <= $1", now)

@@ -1,0 +1,68 @@
+"""Links that let a person in once: made for somebody, opened by a secret of which only the hash is stored."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+import msgspec
+
+from laurel.base.errors import NotFound
+from laurel.base.ids import CredentialId, OrganisationId, PersonId, new_secret
+from laurel.database.pool import Database, Transaction
+from laurel.domain.people import store
+
+LIVES = timedelta(hours=1)
+
+
+class LinkSpent(NotFound):
+    """The link does not exist, was used before, or is too old; the three are not told apart."""
+
+    code = "link_spent"
+
+
+class OneTimeLink(msgspec.Struct, frozen=True):
+    """A link as stored. `fallback` is where a spent one leads."""
+
+    organisation_id: OrganisationId
+    uid: str
+    person_id: PersonId
+    credential_id: CredentialId | None
+    secret_hash: bytes
+    destination: str
+    fallback: str
+    expires_at: datetime
+    used_at: datetime | None
+
+
+async def create(
+    tx: Transaction,
+    person_id: PersonId,
+    credential_id: CredentialId | None,
+    destination: str,
+    fallback: str,
+    now: datetime,
+) -> tuple[str, str, datetime]:
+    """(uid, secret, when it ends) of a link to `destination` that works once within the hour."""
+    secret = new_secret()
+    uid = await store.insert_link(
+        tx, (person_id, credential_id, _hash(secret), destination, fallback, now + LIVES), now
+    )
+    return uid, secret, now + LIVES
+
+
+async def find(database: Database, uid: str) -> OneTimeLink | None:
+    """The link, used or not, whoever made it."""
+    async with database.public_lookup(uid) as tx:
+        row = await store.find_link_public(tx, uid)
+        return None if row is None else msgspec.convert(dict(row), OneTimeLink)
+
+
+async def use(tx: Transaction, link: OneTimeLink, secret: str, now: datetime) -> None:
+    """Spend the link. Of two at once one wins. Raises LinkSpent."""
+    right = hmac.compare_digest(link.secret_hash, _hash(secret))
+    if not right or link.expires_at <= now or not await store.use_link(tx, link.uid, now):
+        raise LinkSpent("this link was used before, or is too old")
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
