@@ -1,0 +1,150 @@
+"""Laurel's credentials, shown to verifiers that others have published.
+
+Needs Node.js, npm and the npm registry, so it is not part of `make test`: `make conformance` runs it. The packages are
+installed once into .make/verifiers at the exact versions of verifiers/package.json.
+"""
+
+import shutil
+import subprocess
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from laurel.openbadges import did, documents, status_list, vc_jwt
+from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.multikey import render_jwk
+from laurel.openbadges.rdfc import Order
+from laurel.openbadges.template import Template
+from tests.openbadges import builders
+from tests.openbadges.test_documents import HOSTILE, an_endorsement
+from tests.openbadges.test_vc_jwt import EC_KEY, SIGNERS
+
+HERE = Path(__file__).parent / "verifiers"
+FOLDER = Path(__file__).parents[2] / ".make" / "verifiers"
+LIST_URL = "https://badges.example.org/s/1"
+SELF = did.did_key(builders.KEY.public_key())
+SELF_METHOD = f"{SELF}#{SELF.removeprefix('did:key:')}"
+# The key that signed has been rotated out: another one stands before it in the issuer's document.
+KEYS = [builders.OTHER_KEY.public_key(), builders.KEY.public_key()]
+
+
+def a_status_list(indexes):
+    values = {
+        "url": LIST_URL,
+        "issuer": builders.ISSUER,
+        "bits": status_list.bits_of(indexes),
+        "valid_from": builders.NOW,
+    }
+    return builders.sign(status_list.status_list_document(**values))
+
+
+def with_status(index):
+    return builders.a_signed_badge(status=status_list.status_entry(LIST_URL, index))
+
+
+def by_template():
+    example = documents.badge_document(builders.a_full_badge(refresh_url=None))
+    template = Template(example, {"id": ("id",), "name": ("name",)})
+    values = {"id": "https://badges.example.org/c/99", "name": "Tig \U0001f600"}
+    return builders.sign(template.document(values), canonical=template.canonical(values))
+
+
+def with_text(text):
+    achievement = builders.an_achievement(description=text, criteria_narrative=text, tags=(text[:100], "b"))
+    return builders.sign(documents.badge_document(builders.a_badge(achievement=achievement, name=text[:100])))
+
+
+def signed_by_itself(badge):
+    return builders.sign(documents.badge_document(badge), verification_method=SELF_METHOD)
+
+
+def a_token(algorithm):
+    document = documents.badge_document(builders.a_full_badge())
+    return vc_jwt.sign_token(
+        document, sign=SIGNERS[algorithm][0], algorithm=algorithm, kid="https://badges.example.org/k"
+    )
+
+
+BADGE = builders.a_signed_badge()
+PROFILE = builders.a_profile(id=SELF)
+DIGITAL_BAZAAR = {
+    "the least badge": (BADGE, True),
+    "a badge with everything": (builders.sign(documents.badge_document(builders.a_full_badge(refresh_url=None))), True),
+    "a badge from a template": (by_template(), True),
+    "an endorsement": (builders.sign(documents.endorsement_document(an_endorsement())), True),
+    "a badge not revoked": (with_status(6), True),
+    "a badge revoked": (with_status(7), False),
+    "a badge expired": (builders.a_signed_badge(valid_until=builders.NOW + timedelta(hours=1)), False),
+    "a badge changed": (BADGE | {"name": "changed"}, False),
+} | {f"hostile text {number}": (with_text(text), True) for number, text in enumerate(HOSTILE)}
+DCC = {
+    "the least badge": (signed_by_itself(builders.a_badge(issuer=PROFILE)), True),
+    "a badge with everything": (signed_by_itself(builders.a_full_badge(issuer=PROFILE, refresh_url=None)), True),
+    "a badge changed": (signed_by_itself(builders.a_badge(issuer=PROFILE)) | {"name": "changed"}, False),
+}
+CANONICAL = {
+    "a badge with everything": documents.badge_document(builders.a_full_badge()),
+    "an endorsement inside": documents.badge_document(
+        builders.a_badge(endorsements=(builders.sign(documents.endorsement_document(an_endorsement())),))
+    ),
+}
+
+
+def cases():
+    now = (builders.NOW + timedelta(days=1)).isoformat()
+    found = {
+        f"digitalbazaar: {name}": {"way": "digitalbazaar", "credential": c, "now": now}
+        for name, (c, _) in DIGITAL_BAZAAR.items()
+    }
+    found |= {f"dcc: {name}": {"way": "dcc", "credential": credential} for name, (credential, _) in DCC.items()}
+    for algorithm, (_, key) in SIGNERS.items():
+        jwk = render_jwk(key)
+        found[f"jose: {algorithm}"] = {"way": "jose", "token": a_token(algorithm), "jwk": jwk, "now": now}
+    stranger = render_jwk(EC_KEY.public_key()) | {"x": render_jwk(EC_KEY.public_key())["y"]}
+    found["jose: wrong key"] = {"way": "jose", "token": a_token("ES256"), "jwk": stranger, "now": now}
+    found |= {f"jsonld.js: {name}": {"way": "canonical", "document": document} for name, document in CANONICAL.items()}
+    return found
+
+
+EXPECTED = (
+    {f"digitalbazaar: {name}": good for name, (_, good) in DIGITAL_BAZAAR.items()}
+    | {f"dcc: {name}": good for name, (_, good) in DCC.items()}
+    | {f"jose: {algorithm}": True for algorithm in SIGNERS}
+    | {"jose: wrong key": False}
+)
+
+
+@cache
+def answers():
+    node, npm = shutil.which("node"), shutil.which("npm")
+    assert node, "Node.js is needed to run the independent verifiers"
+    assert npm, "npm is needed to install the independent verifiers"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = (HERE / "package.json").read_bytes()
+    if not (FOLDER / "installed.json").is_file() or (FOLDER / "installed.json").read_bytes() != wanted:
+        (FOLDER / "package.json").write_bytes(wanted)
+        command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+        subprocess.run(command, cwd=FOLDER, check=True, capture_output=True, timeout=300)
+        (FOLDER / "installed.json").write_bytes(wanted)
+    shutil.copy(HERE / "verify.mjs", FOLDER)
+    pages = {builders.ISSUER: did.did_document(builders.ISSUER, KEYS), LIST_URL: a_status_list([7])}
+    question = msgspec.json.encode({"documents": pages, "cases": list(cases().values())})
+    run = subprocess.run([node, "verify.mjs"], cwd=FOLDER, check=True, input=question, capture_output=True, timeout=300)
+    return dict(zip(cases(), msgspec.json.decode(run.stdout), strict=True))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", EXPECTED)
+def test_published_verifiers_come_to_the_expected_verdict(name):
+    answer = answers()[name]
+    assert answer["verified"] is EXPECTED[name], answer["detail"]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", CANONICAL)
+def test_jsonld_js_gives_the_same_canonical_text(name):
+    answer = answers()[f"jsonld.js: {name}"]
+    assert answer["detail"] == canonicalise(CANONICAL[name], order=Order.PORTABLE)
