@@ -6,19 +6,23 @@ installed once into .make/verifiers at the exact versions of verifiers/package.j
 
 import shutil
 import subprocess
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 from laurel.openbadges import did, documents, status_list, vc_jwt
 from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.multikey import render_jwk
 from laurel.openbadges.rdfc import Order
 from laurel.openbadges.template import Template
 from tests.openbadges import builders
+from tests.openbadges.test_canonical import CREDENTIALS
 from tests.openbadges.test_documents import HOSTILE, an_endorsement
 from tests.openbadges.test_vc_jwt import EC_KEY, SIGNERS
 
@@ -93,6 +97,30 @@ CANONICAL = {
 }
 
 
+@cache
+def any_credentials():
+    """A few hundred credentials of every shape, which jsonld.js and we must read alike."""
+    found = []
+
+    @settings(
+        max_examples=300,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(CREDENTIALS)
+    def collect(document):
+        with suppress(DocumentRefused):
+            canonicalise(document, order=Order.PORTABLE)
+            found.append(document)
+
+    collect()
+    return found
+
+
+@cache
 def cases():
     now = (builders.NOW + timedelta(days=1)).isoformat()
     found = {
@@ -106,6 +134,7 @@ def cases():
     stranger = render_jwk(EC_KEY.public_key()) | {"x": render_jwk(EC_KEY.public_key())["y"]}
     found["jose: wrong key"] = {"way": "jose", "token": a_token("ES256"), "jwk": stranger, "now": now}
     found |= {f"jsonld.js: {name}": {"way": "canonical", "document": document} for name, document in CANONICAL.items()}
+    found |= {f"any: {n}": {"way": "canonical", "document": document} for n, document in enumerate(any_credentials())}
     return found
 
 
@@ -148,3 +177,14 @@ def test_published_verifiers_come_to_the_expected_verdict(name):
 def test_jsonld_js_gives_the_same_canonical_text(name):
     answer = answers()[f"jsonld.js: {name}"]
     assert answer["detail"] == canonicalise(CANONICAL[name], order=Order.PORTABLE)
+
+
+@pytest.mark.timeout(600)
+def test_jsonld_js_reads_any_credential_as_we_do():
+    different = [
+        document
+        for number, document in enumerate(any_credentials())
+        if answers()[f"any: {number}"]["detail"] != canonicalise(document, order=Order.PORTABLE)
+    ]
+    assert len(any_credentials()) > 250
+    assert different == []
