@@ -48,6 +48,7 @@ from laurel.web.api import (
     webhooks,
 )
 from laurel.web.api.wire import own_surface
+from laurel.web.dialects.nudj.routes import NUDJ
 from laurel.web.public import credentials
 from laurel.web.server import create_web
 from laurel.web.surfaces import Surface
@@ -79,6 +80,7 @@ def surfaces() -> list[Surface]:
             ],
             hot={**events.HOT, **credentials.HOT},
         ),
+        NUDJ,
     ]
 
 

@@ -26,6 +26,9 @@ Row = asyncpg.Record
 UniqueViolation = asyncpg.UniqueViolationError
 """A constraint says that it is there already."""
 
+CheckViolation = asyncpg.CheckViolationError
+"""A constraint says that a row may not become so, such as a balance below zero."""
+
 LOST_RACES = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 """What PostgreSQL says when a transaction has to be run again."""
 

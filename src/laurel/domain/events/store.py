@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from laurel.base.ids import PersonId
-from laurel.database.pool import Transaction, columns
+from laurel.base.ids import DepartmentId, PersonId
+from laurel.database.pool import Row, Transaction, columns
 from laurel.domain.events.model import Event
 
 EventRow = tuple[Any, ...]
@@ -152,3 +152,55 @@ async def people_with_events(
         limit,
     )
     return [row["person_id"] for row in rows]
+
+
+# --------------------------------------------------------------------------------------------------------------- links
+async def insert_link(
+    tx: Transaction,
+    *,
+    uid: str,
+    name: str,
+    payload: dict[str, Any],
+    department_id: DepartmentId | None,
+    single_use: bool,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """A new link."""
+    await tx.execute(
+        """
+        INSERT INTO event_link (organisation_id, uid, name, payload, department_id, single_use, expires_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        tx.organisation_id,
+        uid,
+        name,
+        payload,
+        department_id,
+        single_use,
+        expires_at,
+        now,
+    )
+
+
+async def lock_link(tx: Transaction, uid: str) -> Row | None:
+    """A link, locked until the transaction ends."""
+    return await tx.fetchrow(
+        """
+        SELECT organisation_id, uid, name, payload, department_id, single_use, expires_at, used_by FROM event_link
+        WHERE organisation_id = $1 AND uid = $2 FOR UPDATE
+        """,
+        tx.organisation_id,
+        uid,
+    )
+
+
+async def mark_link(tx: Transaction, uid: str, person_id: PersonId, now: datetime) -> None:
+    """Note who used a link."""
+    await tx.execute(
+        "UPDATE event_link SET used_by = $3, used_at = $4 WHERE organisation_id = $1 AND uid = $2",
+        tx.organisation_id,
+        uid,
+        person_id,
+        now,
+    )

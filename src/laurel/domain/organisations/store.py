@@ -1,6 +1,10 @@
 """The SQL of organisations, departments, accounts, API keys and the audit trail. Decides nothing."""
 
+<<<<<<< HEAD
 from collections.abc import Sequence
+=======
+from collections.abc import Collection
+>>>>>>> 41ab3c5 (Speak Nudj: achievements with user state, claims, custom events and event links)
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,6 +87,20 @@ async def organisation(tx: Transaction) -> Organisation:
     return Organisation(**_found(row))
 
 
+async def organisation_by_uid(tx: Transaction, uid: str) -> Organisation | None:
+    """By uid; in a public lookup, whichever it is."""
+    row = await tx.fetchrow(f"SELECT {_ORGANISATION} FROM organisation WHERE uid = $1 AND deleted_at IS NULL", uid)
+    return Organisation(**row) if row else None
+
+
+async def lock_organisation(tx: Transaction) -> Organisation:
+    """The transaction's own organisation, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        f"SELECT {_ORGANISATION} FROM organisation WHERE organisation_id = $1 FOR UPDATE", tx.organisation_id
+    )
+    return Organisation(**_found(row))
+
+
 async def update_organisation(tx: Transaction, changes: dict[str, Any], now: datetime) -> Organisation:
     """Set the columns named in `changes` (names come from our own wire types, never from outside)."""
     assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changes, start=3))
@@ -158,6 +176,16 @@ async def department(tx: Transaction, uid: str) -> Department | None:
 async def department_by_id(tx: Transaction, department_id: DepartmentId) -> Department | None:
     """By integer id."""
     return await department(tx, str(department_id))
+
+
+async def department_uids(tx: Transaction, ids: Collection[int]) -> dict[int, str]:
+    """Uids of departments by integer id, deleted ones too."""
+    rows = await tx.fetch(
+        "SELECT id, uid FROM department WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
+        tx.organisation_id,
+        list(ids),
+    )
+    return {row["id"]: row["uid"] for row in rows}
 
 
 async def departments(tx: Transaction, *, after: int, limit: int, only: DepartmentId | None = None) -> list[Department]:
@@ -440,6 +468,31 @@ async def touch_key(tx: Transaction, key_id: ApiKeyId, now: datetime, *, at_most
         key_id,
         now,
         now - at_most_every,
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- app tokens
+async def insert_revoked_token(tx: Transaction, token_id: str, now: datetime) -> bool:
+    """Note a token as revoked; False when it was already."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO revoked_token (organisation_id, token_id, revoked_at) VALUES ($1, $2, $3)
+            ON CONFLICT DO NOTHING
+            """,
+            tx.organisation_id,
+            token_id,
+            now,
+        )
+    )
+
+
+async def is_token_revoked(tx: Transaction, token_id: str) -> bool:
+    """Whether a token was revoked."""
+    return bool(
+        await tx.fetchval(
+            "SELECT true FROM revoked_token WHERE organisation_id = $1 AND token_id = $2", tx.organisation_id, token_id
+        )
     )
 
 

@@ -63,8 +63,22 @@ class RewardPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.pays and (self.claim == "manual" or (self.selection == "select" and bool(self.items)))
 
 
+class Allocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A share of a reward set aside for one use (an achievement, a challenge, the shop): `amount` units at a time."""
+
+    id: str
+    kind: GrantKind
+    amount: int = 1
+    shop: bool = False
+    live: bool = True
+
+
 class Reward(msgspec.Struct, frozen=True):
-    """Something an award can pay besides points and XP. `details` holds what dialects store besides."""
+    """Something an award can pay besides points and XP. `details` holds what dialects store besides.
+
+    `redemption` says how to redeem an owned asset (free form); `asset_price` and `entry_price` are what one unit costs in
+    points in the shop, None when it is not for sale; `department_ids` are further departments besides its own.
+    """
 
     organisation_id: OrganisationId
     id: RewardId
@@ -81,6 +95,17 @@ class Reward(msgspec.Struct, frozen=True):
     tags: list[str]
     campaigns: list[str]
     details: dict[str, Any]
+    allocations: list[Allocation]
+    redemption: dict[str, Any]
+    auto_redeem: bool
+    asset_price: Decimal | None
+    entry_price: Decimal | None
+    draws_at: datetime | None
+    manual_draw: bool
+    featured: bool
+    department_ids: list[DepartmentId]
+    is_template: bool
+    metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime
     created_by: str
@@ -90,7 +115,21 @@ class Reward(msgspec.Struct, frozen=True):
     @classmethod
     def from_row(cls, row: Row) -> Self:
         """A row of `reward`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
+        values = {name: row[name] for name in cls.__struct_fields__}
+        values["allocations"] = msgspec.convert(values["allocations"], list[Allocation])
+        return cls(**values)
+
+    def price(self, kind: GrantKind) -> Decimal | None:
+        """What one unit costs in points; None when it is not for sale."""
+        return self.asset_price if kind == "assets" else self.entry_price
+
+    def status_at(self, now: datetime) -> Literal["draft", "scheduled", "live", "expired", "archived"]:
+        """The status as the clock makes it."""
+        if self.status != "live":
+            return self.status
+        if self.starts_at is not None and now < self.starts_at:
+            return "scheduled"
+        return "expired" if self.expires_at is not None and now >= self.expires_at else "live"
 
     def per_person_max(self, kind: GrantKind) -> int | None:
         """How many units of `kind` one person may ever get; None: any number."""

@@ -163,9 +163,10 @@ async def insert_grants(tx: Transaction, rows: Sequence[GrantRow], now: datetime
     inserted = await tx.fetch(
         f"""
         INSERT INTO reward_grant (organisation_id, person_id, uid, reward_id, kind, allocation, amount, state, award_id,
-                                  source, source_id, details, granted_at, updated_at)
+                                  source, source_id, details, granted_at, updated_at, claimed_at, redeemed_at)
         SELECT $1, g.person_id, g.uid, g.reward_id, g.kind, g.allocation, g.amount, g.state, g.award_id, g.source,
-               g.source_id, g.details, $2, $2
+               g.source_id, g.details, $2, $2, CASE WHEN g.state IN ('claimed', 'redeemed') THEN $2::timestamptz END,
+               CASE WHEN g.state = 'redeemed' THEN $2::timestamptz END
         FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[],
                     $10::text[], $11::text[], $12::jsonb[], $13::text[])
              AS g(person_id, reward_id, kind, allocation, amount, state, award_id, source, source_id, details, uid)
@@ -283,6 +284,86 @@ async def grants_of(tx: Transaction, person_id: PersonId, kind: GrantKind | None
         kind,
     )
     return [Grant.from_row(row) for row in rows]
+
+
+async def release_queued(tx: Transaction, reward_id: RewardId, state: str, now: datetime) -> list[Grant]:
+    """Give out what waited for the reward to go live; the grants released."""
+    rows = await tx.fetch(
+        f"""
+        UPDATE reward_grant SET state = $3, granted_at = $4, updated_at = $4,
+               claimed_at = CASE WHEN $3 = 'redeemed' THEN $4::timestamptz END,
+               redeemed_at = CASE WHEN $3 = 'redeemed' THEN $4::timestamptz END
+        WHERE organisation_id = $1 AND reward_id = $2 AND state = 'queued' RETURNING {GRANT_COLUMNS}
+        """,
+        tx.organisation_id,
+        reward_id,
+        state,
+        now,
+    )
+    return [Grant.from_row(row) for row in rows]
+
+
+async def find_grant(tx: Transaction, person_id: PersonId, uid: str) -> Grant | None:
+    """What a person got, by its uid; locked until the transaction ends."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {GRANT_COLUMNS} FROM reward_grant
+        WHERE organisation_id = $1 AND person_id = $2 AND uid = $3 AND state <> 'void' FOR UPDATE
+        """,
+        tx.organisation_id,
+        person_id,
+        uid,
+    )
+    return None if row is None else Grant.from_row(row)
+
+
+async def change_grant(tx: Transaction, grant: Grant, state: str, now: datetime) -> Grant | None:
+    """Move a grant on (claimed, redeemed) unless it moved meanwhile: None then."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE reward_grant SET state = $4, updated_at = $5, claimed_at = coalesce(claimed_at, $5),
+               redeemed_at = CASE WHEN $4 = 'redeemed' THEN $5::timestamptz ELSE redeemed_at END
+        WHERE organisation_id = $1 AND person_id = $2 AND id = $3 AND state = $6 RETURNING {GRANT_COLUMNS}
+        """,
+        tx.organisation_id,
+        grant.person_id,
+        grant.id,
+        state,
+        now,
+        grant.state,
+    )
+    return None if row is None else Grant.from_row(row)
+
+
+async def grants_of_person(
+    tx: Transaction, person_id: PersonId, kind: GrantKind, *, limit: int, offset: int
+) -> tuple[int, list[Grant]]:
+    """(how many in all, one page newest first) of what a person has, queued ones left out."""
+    where = "organisation_id = $1 AND person_id = $2 AND kind = $3 AND state NOT IN ('void', 'queued')"
+    total = await tx.fetchval(f"SELECT count(*) FROM reward_grant WHERE {where}", tx.organisation_id, person_id, kind)
+    rows = await tx.fetch(
+        f"SELECT {GRANT_COLUMNS} FROM reward_grant WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
+        tx.organisation_id,
+        person_id,
+        kind,
+        limit,
+        offset,
+    )
+    return total, [Grant.from_row(row) for row in rows]
+
+
+async def page(
+    tx: Transaction, *, statuses: Sequence[str], search: str | None, limit: int, offset: int, templates: bool = False
+) -> tuple[int, list[Reward]]:
+    """(how many in all, one page newest first) of rewards with one of the stored `statuses`."""
+    where = """organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[]) AND (NOT $4 OR is_template)
+        AND ($3::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(names) n WHERE strpos(lower(n.value), $3) > 0))"""
+    arguments = (tx.organisation_id, list(statuses), None if search is None else search.lower(), templates)
+    total = await tx.fetchval(f"SELECT count(*) FROM reward WHERE {where}", *arguments)
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM reward WHERE {where} ORDER BY id DESC LIMIT $5 OFFSET $6", *arguments, limit, offset
+    )
+    return total, [Reward.from_row(row) for row in rows]
 
 
 async def grants_of_awards(tx: Transaction, award_ids: Sequence[AwardId]) -> list[Grant]:

@@ -1,0 +1,89 @@
+"""Who is asking: an API key, or a token of the organisation's app that names the person using it."""
+
+import re
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from litestar.types import Guard, Scope
+
+from laurel.base.errors import Forbidden, Unauthenticated
+from laurel.base.ids import PersonId
+from laurel.database.pool import Transaction
+from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.app_tokens import read_app_token
+from laurel.domain.organisations.model import Caller
+from laurel.domain.parts import Parts
+from laurel.domain.people import store as people
+from laurel.domain.people.model import Person
+from laurel.web.callers import Spelling, by_api_key, caller_of, presented_key, require_scope
+from laurel.web.dialects.nudj.translate import person_id_of
+
+_SPELLINGS = Spelling.BEARER | Spelling.X_API_TOKEN
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
+_by_key = by_api_key(_SPELLINGS)
+_NO_USER = "User ID not found in API token"
+
+
+async def authenticate(scope: Scope, parts: Parts) -> Caller:
+    """The caller of a request. Raises Unauthenticated, Limited."""
+    text = presented_key(scope["headers"], scope.get("query_string", b""), _SPELLINGS)
+    if text is None or not _JWT.fullmatch(text):
+        return await _by_key(scope, parts)
+    token = await read_app_token(parts, text)
+    async with parts.database.transaction(token.organisation_id, joins_request=False) as tx:
+        if token.token_id is not None and await organisations.is_token_revoked(tx, token.token_id):
+            raise Unauthenticated("the token was revoked")
+        person_id = await person_id_of(tx, token.person)
+    if person_id is None:
+        raise Unauthenticated(_NO_USER)
+    return Caller(
+        organisation_id=token.organisation_id,
+        identity=f"person:{person_id}",
+        actor=f"person:{person_id}",
+        person_id=person_id,
+    )
+
+
+def of_app(caller: Caller) -> bool:
+    """Whether the caller is a person using the organisation's app, and not the organisation itself."""
+    return caller.key_id is None
+
+
+def acts(scope: str) -> Guard:
+    """A guard of the Integration API: there is an acting user; a key needs `scope` besides."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        caller = await caller_of(connection.scope)
+        if not of_app(caller):
+            require_scope(caller, scope)
+        if caller.person_id is None:
+            raise Unauthenticated(_NO_USER)
+
+    return guard
+
+
+def administers(scope: str) -> Guard:
+    """A guard of the Admin API: the caller is the organisation, with `scope`."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        caller = await caller_of(connection.scope)
+        if of_app(caller) or not caller.may(scope):
+            raise Forbidden("Insufficient permissions for this operation.")
+
+    return guard
+
+
+def acting_id(caller: Caller) -> PersonId:
+    """The acting user's id; the guard made sure that there is one."""
+    if caller.person_id is None:
+        raise Unauthenticated(_NO_USER)
+    return caller.person_id
+
+
+async def acting_person(tx: Transaction, caller: Caller) -> Person:
+    """The acting user. Raises Unauthenticated when the person is gone."""
+    person = await people.find_by_id(tx, acting_id(caller))
+    if person is None or person.deleted_at is not None:
+        raise Unauthenticated(_NO_USER)
+    return person

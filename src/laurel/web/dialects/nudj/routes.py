@@ -1,0 +1,18 @@
+"""The surface: both prefixes with all their routes."""
+
+from laurel.web.dialects.nudj import achievement_routes, event_routes
+from laurel.web.dialects.nudj.acting import authenticate
+from laurel.web.dialects.nudj.errors import render_error
+from laurel.web.surfaces import Surface
+
+_JSON_DEPTH_MAX = 64
+"""Deep enough that a criteria tree over its own limit is refused with the path of the node."""
+
+NUDJ = Surface(
+    name="nudj",
+    prefixes=("/api/v2/integration", "/api/v2/admin"),
+    handlers=[*achievement_routes.HANDLERS, *event_routes.HANDLERS],
+    render_error=render_error,
+    authenticate=authenticate,
+    json_depth_max=_JSON_DEPTH_MAX,
+)

@@ -1,0 +1,326 @@
+"""Between Nudj's words and the domain's: languages, people, details, criteria, reward plans. Both directions, no rules."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, get_args
+
+from litestar import Request
+from msgspec import UNSET, UnsetType
+
+from laurel.base.errors import Invalid, TooLarge
+from laurel.base.ids import DepartmentId, PersonId, PersonKey, is_uid
+from laurel.base.limits import CRITERIA_DEPTH_MAX, IDENTIFIER_LENGTH_MAX, LANGUAGE_LENGTH_MAX, check_length
+from laurel.base.times import parse_time
+from laurel.database.pool import Transaction
+from laurel.domain.achievements.model import (
+    Cap,
+    Count,
+    Criteria,
+    Logical,
+    Operator,
+    Query,
+    Streak,
+    Sum,
+    localised,
+)
+from laurel.domain.organisations import store as organisations
+from laurel.domain.people import store as people
+from laurel.domain.people.model import EXTERNAL, PersonNotFound
+
+PAGE_DEFAULT = 10
+PAGE_MAX = 100
+EVENT_CATEGORIES = (
+    "achievement", "action", "auth", "blog", "challenge", "community", "custom", "game", "leaderboard", "organisation",
+    "points", "post", "referral", "reward", "shop", "social", "social-connection", "streak", "user", "variable", "xp",
+)  # fmt: skip
+_OPERATORS: tuple[str, ...] = get_args(Operator)
+_LANGUAGE_NAMES = {
+    "arabic": "ar", "chinese": "zh", "dutch": "nl", "english": "en", "french": "fr", "german": "de", "hindi": "hi",
+    "italian": "it", "japanese": "ja", "korean": "ko", "polish": "pl", "portuguese": "pt", "russian": "ru",
+    "spanish": "es", "swedish": "sv", "turkish": "tr", "ukrainian": "uk",
+}  # fmt: skip
+_LOGICAL = {"and": "and", "or": "or", "not": "not", "&&": "and", "||": "or", "!": "not"}
+
+
+# ----------------------------------------------------------------------------------------------------------- languages
+def language_of(request: Request[Any, Any, Any], default: str) -> str:
+    """The language that `x-language` asks for ("en-GB", "english"), else the organisation's."""
+    asked = request.headers.get("x-language", "").strip()
+    if not asked or len(asked) > LANGUAGE_LENGTH_MAX:
+        return default
+    return _LANGUAGE_NAMES.get(asked.lower(), asked)
+
+
+class Tongue:
+    """The language of an answer with the one to fall back on."""
+
+    __slots__ = ("default", "language")
+
+    def __init__(self, language: str, default: str) -> None:
+        self.language = language
+        self.default = default
+
+    def of(self, texts: Mapping[str, str]) -> str:
+        """The text in that language, by the domain's rule of fallback."""
+        return localised(dict(texts), self.language, self.default)
+
+
+async def tongue_of(tx: Transaction, request: Request[Any, Any, Any]) -> Tongue:
+    """The request's language over the organisation's."""
+    default = (await organisations.organisation(tx)).language
+    return Tongue(language_of(request, default), default)
+
+
+# -------------------------------------------------------------------------------------------------------------- people
+async def person_id_of(tx: Transaction, text: str) -> PersonId | None:
+    """The person that a user id names: 24 hex digits are ours first, and whatever it is may be an external id."""
+    if is_uid(text.lower()):
+        found = await people.ids_by_uid(tx, [text.lower()])
+        if found:
+            return found[text.lower()]
+    return (await people.ids_by_identifier(tx, EXTERNAL, [text])).get(text)
+
+
+async def person_key_of(tx: Transaction, text: str, field: str = "userId") -> PersonKey:
+    """The same as a key that the spine resolves (and may create)."""
+    check_length(text, IDENTIFIER_LENGTH_MAX, field)
+    if not text:
+        raise Invalid(f"{field} must not be empty", field=field)
+    if is_uid(text.lower()) and await people.ids_by_uid(tx, [text.lower()]):
+        return "uid", text.lower()
+    return EXTERNAL, text
+
+
+async def require_person_id(tx: Transaction, text: str, field: str = "userId") -> PersonId:
+    """As person_id_of; raises PersonNotFound."""
+    person_id = await person_id_of(tx, check_length(text, IDENTIFIER_LENGTH_MAX, field))
+    if person_id is None:
+        raise PersonNotFound("User not found", field=field, value=text)
+    return person_id
+
+
+async def department_id_of(
+    tx: Transaction, community: str | UnsetType | None, field: str = "communityId"
+) -> DepartmentId | None:
+    """The community's integer id, None for none. Raises Invalid naming the field when there is no such community."""
+    if community is None or isinstance(community, UnsetType):
+        return None
+    department = await organisations.department(tx, community) if is_uid(community) else None
+    if department is None:
+        raise Invalid(f"{field} names no community", field=field, value=community)
+    return department.id
+
+
+async def community_uid_of(tx: Transaction, department_id: int | None) -> str | None:
+    """The community's id on the wire."""
+    if not department_id:
+        return None
+    department = await organisations.department_by_id(tx, DepartmentId(department_id))
+    return None if department is None else department.uid
+
+
+# --------------------------------------------------------------------------------------------------------------- times
+def time_in(value: str | UnsetType | None, field: str) -> datetime | UnsetType | None:
+    """A time from the wire; None and UNSET stay what they are."""
+    return parse_time(value, field) if isinstance(value, str) else value
+
+
+# ------------------------------------------------------------------------------------------------------------- numbers
+def number(value: Decimal | int) -> Decimal | int:
+    """A number as the wire shows it: whole ones without a fraction."""
+    if isinstance(value, int):
+        return value
+    whole = int(value)
+    return whole if whole == value else value
+
+
+# ------------------------------------------------------------------------------------------------------------- details
+def details_out(
+    names: Mapping[str, str],
+    descriptions: Mapping[str, str],
+    images: Mapping[str, Any],
+    tongue: Tongue,
+    image: str | None = None,
+) -> dict[str, Any]:
+    """The `details` object in one language."""
+    light, dark = images.get("light"), images.get("dark")
+    shown_light = dict(light) if isinstance(light, dict) else {}
+    if image is not None:
+        shown_light.setdefault("primaryImageUrl", image)
+    return {
+        "title": tongue.of(names),
+        "description": tongue.of(descriptions),
+        "light": shown_light,
+        "dark": dict(dark) if isinstance(dark, dict) else {},
+    }
+
+
+def merged(texts: Mapping[str, str], language: str, text: str | UnsetType | None) -> dict[str, str] | UnsetType:
+    """`texts` with the text of one language set, UNSET when there is nothing to set."""
+    return UNSET if text is None or isinstance(text, UnsetType) else {**texts, language: text}
+
+
+# ------------------------------------------------------------------------------------------------------------ criteria
+def parse_criteria(node: Any, path: str = "criteria", depth: int = 1) -> Criteria:
+    """A criteria node and all below it. Raises Invalid or TooLarge with the path of the node, as on the wire."""
+    if depth > CRITERIA_DEPTH_MAX:
+        limit = CRITERIA_DEPTH_MAX
+        raise TooLarge(f"criteria is deeper than {limit} levels", field=path, limit=limit, value=depth)
+    if not isinstance(node, dict):
+        raise Invalid("expected object", field=path, value=node)
+    kind, parameters = node.get("type"), node.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise Invalid("expected object", field=f"{path}.parameters", value=parameters)
+    at = f"{path}.parameters"
+    if kind == "logical" or kind in _LOGICAL:
+        return _parse_logical(node, kind, parameters, path, depth)
+    if kind == "sum":
+        return Sum(
+            _text(parameters, "query", at),
+            _text(parameters, "attribute", at),
+            _number(parameters, "value", at),
+            _operator(parameters, at),
+        )
+    if kind == "count":
+        return Count(_text(parameters, "query", at), _number(parameters, "value", at), _operator(parameters, at))
+    if kind == "streak":
+        unit = parameters.get("unit", "day")
+        if unit not in ("day", "week"):
+            raise Invalid("expected 'day' or 'week'", field=f"{at}.unit", value=unit)
+        return Streak(_text(parameters, "query", at), _number(parameters, "value", at), unit, _operator(parameters, at))
+    raise Invalid("expected 'sum', 'count' or 'logical'", field=f"{path}.type", value=kind)
+
+
+def _parse_logical(node: dict[str, Any], kind: Any, parameters: dict[str, Any], path: str, depth: int) -> Logical:
+    inside = "conditions" in parameters
+    at = f"{path}.parameters.conditions" if inside else f"{path}.conditions"
+    conditions = parameters["conditions"] if inside else node.get("conditions")
+    said = parameters.get("operator", node.get("operator")) if kind == "logical" else kind
+    operator = _LOGICAL.get(said.lower()) if isinstance(said, str) else None
+    if operator not in ("and", "or", "not"):
+        raise Invalid("expected 'and', 'or' or 'not'", field=f"{path}.parameters.operator", value=said)
+    if not isinstance(conditions, list) or not conditions:
+        raise Invalid("expected a list of at least one condition", field=at, value=conditions)
+    parsed = [parse_criteria(child, f"{at}[{index}]", depth + 1) for index, child in enumerate(conditions)]
+    if operator == "and":
+        return Logical("and", parsed)
+    return Logical("or" if operator == "or" else "not", parsed)
+
+
+def _text(parameters: dict[str, Any], name: str, at: str) -> str:
+    value = parameters.get(name)
+    if not isinstance(value, str):
+        raise Invalid("expected string", field=f"{at}.{name}", value=value)
+    return value
+
+
+def _number(parameters: dict[str, Any], name: str, at: str) -> Decimal:
+    value = parameters.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Invalid("expected number", field=f"{at}.{name}", value=value)
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _operator(parameters: dict[str, Any], at: str) -> Operator:
+    said = parameters.get("operator", ">=")
+    for known in get_args(Operator):
+        if said == known:
+            operator: Operator = known
+            return operator
+    raise Invalid(f"expected one of {', '.join(_OPERATORS)}", field=f"{at}.operator", value=said)
+
+
+def criteria_out(node: Criteria | None) -> dict[str, Any]:
+    """A criteria node as Nudj writes it; an achievement that is only given has an empty `and`."""
+    if node is None:
+        return {"type": "logical", "parameters": {"operator": "and", "conditions": []}}
+    if isinstance(node, Logical):
+        conditions = [criteria_out(condition) for condition in node.conditions]
+        return {"type": "logical", "parameters": {"operator": node.operator, "conditions": conditions}}
+    parameters: dict[str, Any] = {"query": node.query, "operator": node.operator}
+    if isinstance(node, Sum):
+        parameters["attribute"] = node.attribute
+    parameters["value"] = number(node.value)
+    if isinstance(node, Streak):
+        return {"type": "streak", "parameters": {**parameters, "unit": node.unit}}
+    return {"type": "sum" if isinstance(node, Sum) else "count", "parameters": parameters}
+
+
+# ------------------------------------------------------------------------------------------------------------- queries
+def parse_queries(nodes: list[Any], path: str = "queries") -> list[Query]:
+    """Event query nodes. Raises Invalid with the path of the node."""
+    return [_parse_query(node, f"{path}[{index}]") for index, node in enumerate(nodes)]
+
+
+def _parse_query(node: Any, path: str) -> Query:
+    if not isinstance(node, dict):
+        raise Invalid("expected object", field=path, value=node)
+    if node.get("type", "event") != "event":
+        raise Invalid("expected 'event'", field=f"{path}.type", value=node["type"])
+    parameters = node.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise Invalid("expected object", field=f"{path}.parameters", value=parameters)
+    at = f"{path}.parameters"
+    category = _optional_text(parameters, "eventCategory", at)
+    if category is not None and category not in EVENT_CATEGORIES:
+        raise Invalid(f"expected one of {', '.join(EVENT_CATEGORIES)}", field=f"{at}.eventCategory", value=category)
+    tags = parameters.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise Invalid("expected a list of strings", field=f"{at}.tags")
+    scoped = node.get("isCommunityScoped", False)
+    if not isinstance(scoped, bool):
+        raise Invalid("expected boolean", field=f"{path}.isCommunityScoped", value=scoped)
+    return Query(
+        alias=_text(node, "alias", path),
+        event_name=_optional_text(parameters, "eventName", at),
+        category=category,
+        sub_category=_optional_text(parameters, "eventSubCategory", at),
+        source_id=_optional_text(parameters, "eventSourceId", at),
+        tags=tags,
+        department_scoped=scoped,
+        cap=_cap(parameters.get("cap"), f"{at}.cap"),
+    )
+
+
+def _optional_text(parameters: dict[str, Any], name: str, at: str) -> str | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Invalid("expected string", field=f"{at}.{name}", value=value)
+    return value
+
+
+def _cap(value: Any, at: str) -> Cap | None:
+    """At most `count` events an hour, day or week: an addition of ours to Nudj's query parameters."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or value.get("window") not in ("hour", "day", "week"):
+        raise Invalid("expected {count, window: 'hour' | 'day' | 'week'}", field=at, value=value)
+    count = value.get("count")
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise Invalid("expected number", field=f"{at}.count", value=count)
+    return Cap(count, value["window"])
+
+
+def query_out(query: Query) -> dict[str, Any]:
+    """An event query node as Nudj writes it: absent parameters are absent."""
+    parameters: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("eventName", query.event_name),
+            ("eventCategory", query.category),
+            ("eventSubCategory", query.sub_category),
+            ("eventSourceId", query.source_id),
+        )
+        if value is not None
+    }
+    if query.tags:
+        parameters["tags"] = list(query.tags)
+    if query.cap is not None:
+        parameters["cap"] = {"count": query.cap.count, "window": query.cap.window}
+    return {
+        "type": "event",
+        "alias": query.alias,
+        "parameters": parameters,
+        "isCommunityScoped": query.department_scoped,
+    }
