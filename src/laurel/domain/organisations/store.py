@@ -1,10 +1,6 @@
 """The SQL of organisations, departments, accounts, API keys and the audit trail. Decides nothing."""
 
-<<<<<<< HEAD
 from collections.abc import Sequence
-=======
-from collections.abc import Collection
->>>>>>> 41ab3c5 (Speak Nudj: achievements with user state, claims, custom events and event links)
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -176,16 +172,6 @@ async def department(tx: Transaction, uid: str) -> Department | None:
 async def department_by_id(tx: Transaction, department_id: DepartmentId) -> Department | None:
     """By integer id."""
     return await department(tx, str(department_id))
-
-
-async def department_uids(tx: Transaction, ids: Collection[int]) -> dict[int, str]:
-    """Uids of departments by integer id, deleted ones too."""
-    rows = await tx.fetch(
-        "SELECT id, uid FROM department WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
-        tx.organisation_id,
-        list(ids),
-    )
-    return {row["id"]: row["uid"] for row in rows}
 
 
 async def departments(tx: Transaction, *, after: int, limit: int, only: DepartmentId | None = None) -> list[Department]:

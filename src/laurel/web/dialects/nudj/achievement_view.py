@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from laurel.base.ids import AchievementId, AwardId
+from laurel.base.ids import AchievementId, AwardId, DepartmentId
 from laurel.base.times import render_time, render_time_or_none
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
@@ -37,7 +37,7 @@ class Seen(msgspec.Struct, frozen=True):
     """Everything that showing some achievements takes."""
 
     shelf: Shelf
-    communities: Mapping[int, str]
+    communities: Mapping[DepartmentId, str]
     organisation_uid: str
     counts: Mapping[AchievementId, tuple[int, int]]
 
@@ -52,7 +52,9 @@ async def see(tx: Transaction, found: Sequence[Achievement], grants: Sequence[Gr
         wanted += (await rewards.find_by_ids(tx, ids)).values()
     return Seen(
         await shelf_of(tx, wanted),
-        await organisations.department_uids(tx, {a.department_id for a in found if a.department_id is not None}),
+        await organisations.department_uids(
+            tx, sorted({a.department_id for a in found if a.department_id is not None})
+        ),
         (await organisations.organisation(tx)).uid,
         await achievements.count_active(tx, [achievement.id for achievement in found]),
     )

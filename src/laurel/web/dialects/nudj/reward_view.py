@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from laurel.base.ids import RewardId
+from laurel.base.ids import DepartmentId, RewardId
 from laurel.base.times import render_time, render_time_or_none
 from laurel.database.pool import Transaction
 from laurel.domain.organisations import store as organisations
@@ -36,7 +36,7 @@ class Shelf(msgspec.Struct, frozen=True):
 
     rewards: Mapping[RewardId, Reward]
     supplies: Sequence[Supply]
-    communities: Mapping[int, str]
+    communities: Mapping[DepartmentId, str]
     organisation_uid: str
 
 
@@ -47,7 +47,7 @@ async def shelf_of(tx: Transaction, found: Iterable[Reward]) -> Shelf:
     return Shelf(
         by_id,
         await rewards.supplies(tx, list(by_id)) if by_id else [],
-        await organisations.department_uids(tx, {department for department in wanted if department is not None}),
+        await organisations.department_uids(tx, [department for department in wanted if department is not None]),
         (await organisations.organisation(tx)).uid,
     )
 
