@@ -15,10 +15,9 @@ import msgspec
 from laurel.base.errors import Invalid, Unauthenticated
 from laurel.base.ids import OrganisationId, is_uid
 from laurel.base.limits import APP_TOKEN_LENGTH_MAX, IDENTIFIER_LENGTH_MAX, check_length
-from laurel.database.pool import Transaction
+from laurel.database.pool import Database, Transaction
 from laurel.domain.organisations import audit, store
 from laurel.domain.organisations.model import Caller, Organisation
-from laurel.domain.parts import Parts
 
 _ALGORITHM = "HS256"
 _GENERATION = "app_secret_generation"
@@ -49,7 +48,7 @@ async def rotate_app_secret(tx: Transaction, pepper: bytes, *, by: Caller | str,
     return app_secret(pepper, changed)
 
 
-async def read_app_token(parts: Parts, token: str) -> AppToken:
+async def read_app_token(database: Database, pepper: bytes, token: str, now: datetime) -> AppToken:
     """The token, verified. Raises Unauthenticated; its message says no more than what is missing."""
     if len(token) > APP_TOKEN_LENGTH_MAX:
         raise Unauthenticated(_REFUSED)
@@ -60,14 +59,14 @@ async def read_app_token(parts: Parts, token: str) -> AppToken:
         raise Unauthenticated("Organisation ID not found in API token")
     if not isinstance(person, str) or not 0 < len(person) <= IDENTIFIER_LENGTH_MAX:
         raise Unauthenticated("User ID not found in API token")
-    async with parts.database.public_lookup(uid) as tx:
+    async with database.public_lookup(uid) as tx:
         organisation = await store.organisation_by_uid(tx, uid)
     if organisation is None:
         raise Unauthenticated(_REFUSED)
     try:
         jwt.decode(
             token,
-            app_secret(parts.pepper, organisation),
+            app_secret(pepper, organisation),
             algorithms=[_ALGORITHM],
             options={
                 "require": ["exp"],
@@ -81,7 +80,7 @@ async def read_app_token(parts: Parts, token: str) -> AppToken:
         )
     except jwt.PyJWTError:
         raise Unauthenticated(_REFUSED) from None
-    _check_time(claims, parts.clock.now())
+    _check_time(claims, now)
     token_id = claims.get("jti")
     return AppToken(
         organisation_id=organisation.id, person=person, token_id=token_id if isinstance(token_id, str) else None

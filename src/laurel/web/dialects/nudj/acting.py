@@ -30,7 +30,7 @@ async def authenticate(scope: Scope, parts: Parts) -> Caller:
     text = presented_key(scope["headers"], scope.get("query_string", b""), _SPELLINGS)
     if text is None or not _JWT.fullmatch(text):
         return await _by_key(scope, parts)
-    token = await read_app_token(parts, text)
+    token = await read_app_token(parts.database, parts.pepper, text, parts.clock.now())
     async with parts.database.transaction(token.organisation_id, joins_request=False) as tx:
         if token.token_id is not None and await organisations.is_token_revoked(tx, token.token_id):
             raise Unauthenticated("the token was revoked")
