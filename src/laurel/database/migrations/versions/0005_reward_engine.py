@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 _REWARDS = """
 ALTER TABLE reward
