@@ -56,10 +56,11 @@ class Advance(NamedTuple):
 
 
 class Late(NamedTuple):
-    """An event of a period whose row has to be fetched first."""
+    """An event of a period whose row has to be fetched first; without leaves the entry is only looked at."""
 
-    match: Match
-    event: NewEvent | Event
+    rule: Rule
+    leaves: list[CompiledLeaf]
+    event: NewEvent | Event | None
     occurred_at: datetime
     event_key: str
     period: int
@@ -168,7 +169,7 @@ def apply_event(
         elif entry[PERIOD] != period:
             older = _entry_of_other_period(state, rule, period, entry)
             if older is None:
-                state.late.append(Late(match, event, occurred_at, event_key, period, advanced))
+                _put_off(state, match, Late(rule, [match.leaf], event, occurred_at, event_key, period, advanced))
                 continue
             entry = older
         state.changed = True
@@ -181,6 +182,17 @@ def apply_event(
     if touched is None:
         return []
     return completed(state, touched.values(), occurred_at, event_key)
+
+
+def _put_off(state: PersonState, match: Match, late: Late) -> None:
+    """Keep an event for later; all leaves that it advances in one achievement are advanced before that is looked at."""
+    for other in reversed(state.late):
+        if other.event is not late.event:
+            break
+        if other.rule is late.rule:
+            other.leaves.append(match.leaf)
+            return
+    state.late.append(late)
 
 
 def _entry_of_other_period(state: PersonState, rule: Rule, period: int, newest: Entry) -> Entry | None:
@@ -197,14 +209,18 @@ def _entry_of_other_period(state: PersonState, rule: Rule, period: int, newest: 
 
 def apply_late(book: RuleBook, state: PersonState, late: Late) -> list[Completion]:
     """Apply an event of an older period, whose entry is in `state.past` by now (a fresh one when there was none)."""
-    rule = late.match.rule
+    rule = late.rule
     key = (rule.id, late.period)
     entry = state.past.get(key)
     if entry is None or entry[REVISION] != rule.revision:
+        if late.event is None:
+            return []
         entry = rule.new_entry(late.period)
         state.past[key] = entry
     state.past_changed.add(key)
-    _advance(book, state, late.match.leaf, rule, entry, late.event, late.occurred_at, late.advanced)
+    if late.event is not None:
+        for leaf in late.leaves:
+            _advance(book, state, leaf, rule, entry, late.event, late.occurred_at, late.advanced)
     if entry[DONE]:
         return []
     return completed(state, [(rule, entry)], late.occurred_at, late.event_key)
@@ -232,26 +248,27 @@ def completed(
 def unlocked_by_holding(
     book: RuleBook, state: PersonState, held_id: AchievementId, occurred_at: datetime, event_key: str
 ) -> list[Completion]:
-    """What completes because the person now holds `held_id`, which was its last missing prerequisite."""
+    """What completes because the person now holds `held_id`, which was its last missing prerequisite.
+
+    Only in the period of the instant: holding something from today does not complete yesterday.
+    """
     touched: list[tuple[Rule, Entry]] = []
     for rule in book.waiting_for.get(held_id, ()):
         if not rule.starts <= occurred_at < rule.expires:
             continue
+        period = book.calendar.period(rule.period, occurred_at)
         entry = state.entries.get(rule.id)
-        if entry is None:
-            if rule.achievement.criteria is not None:
-                continue
-            entry = rule.new_entry(book.calendar.period(rule.period, occurred_at))
-            state.entries[rule.id] = entry
-            state.changed = True
-        elif entry[REVISION] != rule.revision:
+        if entry is not None and entry[REVISION] != rule.revision:
             state.stale.add(rule.id)
             continue
-        elif rule.achievement.criteria is None:
-            period = book.calendar.period(rule.period, occurred_at)
-            if period > entry[PERIOD]:
-                entry = rule.new_entry(period)
-                state.put(rule, entry)
+        if entry is not None and entry[PERIOD] > period:
+            state.late.append(Late(rule, [], None, occurred_at, event_key, period, []))
+            continue
+        if entry is None or entry[PERIOD] < period:
+            if rule.achievement.criteria is not None:
+                continue  # nothing counted in this period yet
+            entry = rule.new_entry(period)
+            state.put(rule, entry)
         touched.append((rule, entry))
     return completed(state, touched, occurred_at, event_key)
 
@@ -271,6 +288,8 @@ def _advance(
         value: Any = entry[position] + 1
         entry[position] = value
         advanced.append(Advance(rule, leaf, value))
+        return
+    if leaf.kind == "touch":
         return
     if leaf.kind == "streak":
         entry[position] = with_day(entry[position], window_of(leaf, book.calendar, occurred_at))

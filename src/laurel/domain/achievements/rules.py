@@ -50,6 +50,10 @@ class CompiledLeaf(NamedTuple):
     query: str
 
 
+_TOUCH = CompiledLeaf(-1, "touch", (), None, "", "")
+"""Stands for a query that no leaf asks: it advances nothing, but its events make the tree be looked at."""
+
+
 class Rule:
     """One achievement, compiled."""
 
@@ -127,8 +131,6 @@ class RuleBook:
         nodes = leaves(rule.achievement.criteria)
         for query in rule.achievement.queries:
             asking = [leaf for node, leaf in zip(nodes, rule.leaves, strict=True) if node.query == query.alias]
-            if not asking:
-                continue
             if query.event_name is not None:
                 self._by_name.setdefault(query.event_name, []).append((rule, query, asking))
             elif query.category is not None:
@@ -154,7 +156,7 @@ class RuleBook:
                 continue
             scoped = query.department_scoped and rule.achievement.department_id is not None
             residual = query if query.source_id is not None or query.tags or query.where or scoped else None
-            for leaf in asking:
+            for leaf in asking or (_TOUCH,):
                 yield Match(rule, leaf, residual, rule.achievement.department_id if scoped else None)
 
 

@@ -41,7 +41,7 @@ class Run:
         completions: list[Completion] = []
         waiting = [state for state in self.states.values() if state.late]
         if waiting:
-            wanted = {(state.person_id, (late.match.rule.id, late.period)) for state in waiting for late in state.late}
+            wanted = {(state.person_id, (late.rule.id, late.period)) for state in waiting for late in state.late}
             for (person_id, key), entry in (await achievements.load_past(self.tx, sorted(wanted))).items():
                 self.states[person_id].past.setdefault(key, entry)
             for state in waiting:

@@ -1,0 +1,135 @@
+"""The rules engine in its most naive form: everything is recomputed from the whole list of events, nothing is kept.
+
+It shares no code with the product. Instants become local dates by plain conversion, amounts are fractions.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+COMPARE = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+}
+
+
+@dataclass(frozen=True)
+class Happening:
+    person: str
+    key: str
+    name: str
+    category: str
+    source: str
+    at: datetime
+    payload: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+def period_of(period: str, at: datetime, zone: ZoneInfo) -> str:
+    day = at.astimezone(zone).date()
+    if period == "open":
+        return ""
+    if period == "weekly":
+        day -= timedelta(days=day.weekday())
+    if period == "monthly":
+        day = day.replace(day=1)
+    if period == "yearly":
+        day = day.replace(month=1, day=1)
+    return f"{period[0]}:{day.isoformat()}"
+
+
+def counts(query: dict[str, Any], event: Happening) -> bool:
+    return all(
+        query.get(field) is None or query[field] == value
+        for field, value in (("event_name", event.name), ("category", event.category), ("source_id", event.source))
+    )
+
+
+def longest_run(days: set[date]) -> int:
+    best = 0
+    for day in days:
+        length = 1
+        while day + timedelta(days=length) in days:
+            length += 1
+        best = max(best, length)
+    return best
+
+
+class Oracle:
+    def __init__(self, achievements: list[dict[str, Any]], zone: str) -> None:
+        self.achievements = achievements
+        self.zone = ZoneInfo(zone)
+        self.events: list[Happening] = []
+        self.awards: set[tuple[str, str, str]] = set()
+
+    def record(self, event: Happening) -> None:
+        if any((known.person, known.key) == (event.person, event.key) for known in self.events):
+            return
+        self._happen(event)
+
+    def _happen(self, event: Happening) -> None:
+        self.events.append(event)
+        for achievement in self.achievements:
+            touched = any(counts(query, event) for query in achievement["queries"])
+            if not achievement["queries"]:
+                touched = event.category == "achievement" and event.source in achievement["prerequisites"]
+            elif event.category == "achievement" and event.source in achievement["prerequisites"]:
+                touched = touched or self._has_progress(achievement, event)
+            if touched:
+                self._settle(achievement, event)
+
+    def _has_progress(self, achievement: dict[str, Any], event: Happening) -> bool:
+        period = period_of(achievement["period"], event.at, self.zone)
+        return any(
+            e.person == event.person
+            and period_of(achievement["period"], e.at, self.zone) == period
+            and any(counts(q, e) for q in achievement["queries"])
+            for e in self.events
+        )
+
+    def _settle(self, achievement: dict[str, Any], event: Happening) -> None:
+        period = period_of(achievement["period"], event.at, self.zone)
+        award = (event.person, achievement["id"], period)
+        held = {a for p, a, _ in self.awards if p == event.person}
+        if award in self.awards or not set(achievement["prerequisites"]) <= held:
+            return
+        if achievement["criteria"] is not None and not self.holds(
+            achievement, achievement["criteria"], event.person, period
+        ):
+            return
+        self.awards.add(award)
+        self._happen(
+            Happening(event.person, f"{award}", "achievement-completion", "achievement", achievement["id"], event.at)
+        )
+
+    def holds(self, achievement: dict[str, Any], node: dict[str, Any], person: str, period: str) -> bool:
+        if node["type"] == "logical":
+            results = [self.holds(achievement, child, person, period) for child in node["conditions"]]
+            return {"and": all(results), "or": any(results), "not": not any(results)}[node["operator"]]
+        value = self.value(achievement, node, person, period)
+        return COMPARE[node["operator"]](value, Fraction(str(node["value"])))
+
+    def value(self, achievement: dict[str, Any], node: dict[str, Any], person: str, period: str) -> Fraction:
+        (query,) = [query for query in achievement["queries"] if query["alias"] == node["query"]]
+        matching = [
+            event
+            for event in self.events
+            if event.person == person
+            and counts(query, event)
+            and period_of(achievement["period"], event.at, self.zone) == period
+        ]
+        if node["type"] == "count":
+            return Fraction(len(matching))
+        if node["type"] == "streak":
+            return Fraction(longest_run({event.at.astimezone(self.zone).date() for event in matching}))
+        amounts = [event.payload.get(node["attribute"]) for event in matching]
+        return sum(
+            (Fraction(str(a)) for a in amounts if isinstance(a, int | float | Decimal) and not isinstance(a, bool)),
+            Fraction(0),
+        )
