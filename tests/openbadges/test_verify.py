@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from laurel.base import limits
 from laurel.openbadges import baking, did, documents, open_badges_2, proofs, status_list, vc_jwt, verdict
-from laurel.openbadges.multikey import base64url, render_jwk
+from laurel.openbadges.multikey import base64url, render_jwk, render_multikey
 from laurel.openbadges.verdict import Outcome
 from laurel.openbadges.verify import verify
 from tests.openbadges import builders, reference
@@ -236,9 +236,36 @@ def test_tokens_are_verified_by_every_way_to_name_the_key():
 def test_a_token_with_a_strangers_key_is_not_the_issuers():
     jwk = render_jwk(EC_KEY.public_key())
     assert failed(look_at(a_token(kid=None, jwk=jwk), a_web(builders.KEY.public_key()))) == ["issuer"]
-    web = a_web().put("https://evil.example/key", {**jwk, "kid": "https://evil.example/key"})
+    web = a_web(builders.KEY.public_key()).put("https://evil.example/key", {**jwk, "kid": "https://evil.example/key"})
     assert failed(look_at(a_token(kid="https://evil.example/key"), web)) == ["issuer"]
     assert failed(look_at(a_token(kid="http://badges.example.org/key"), web)) == ["proof"]
+
+
+@pytest.mark.parametrize("issuer", [builders.ISSUER, "https://north.example/"])
+def test_a_page_elsewhere_that_claims_to_hold_the_issuers_key_is_not_believed(issuer):
+    jwk = render_jwk(EC_KEY.public_key())
+    url, evil_did = "https://evil.example/key", "did:web:evil.example"
+    document = documents.badge_document(builders.a_badge(issuer=builders.a_profile(id=issuer)))
+    token = vc_jwt.sign_token(document, sign=sign_es256, algorithm="ES256", kid=url).encode()
+    web = a_web(builders.KEY.public_key())
+    assert failed(look_at(token, web.put(url, {**jwk, "kid": url, "iss": issuer}))) == ["issuer"]
+    key = builders.OTHER_KEY.public_key()
+    multikey = {"type": "Multikey", "controller": issuer, "publicKeyMultibase": render_multikey(key)}
+    signed = builders.sign(document, key=builders.OTHER_KEY, verification_method=url)
+    assert failed(look_at(signed, web.put(url, {"id": url, **multikey}))) == ["issuer"]
+    method = f"{evil_did}#{render_multikey(key)}"
+    signed = builders.sign(document, key=builders.OTHER_KEY, verification_method=method)
+    web.put("https://evil.example/.well-known/did.json", {"id": method, **multikey})
+    assert failed(look_at(signed, web)) == ["issuer"]
+
+
+def test_an_https_issuer_may_keep_its_keys_on_its_own_host():
+    issuer, url, key = "https://north.example/", "https://north.example/keys/1", builders.OTHER_KEY.public_key()
+    document = documents.badge_document(builders.a_badge(issuer=builders.a_profile(id=issuer)))
+    signed = builders.sign(document, key=builders.OTHER_KEY, verification_method=url)
+    page = {"id": url, "type": "Multikey", "controller": issuer, "publicKeyMultibase": render_multikey(key)}
+    assert look_at(signed, Web().put(url, page)).verified
+    assert failed(look_at(signed, Web().put(url, page | {"controller": "https://other.example/"}))) == ["issuer"]
 
 
 def test_the_guides_badge_is_unchanged_but_its_issuer_does_not_answer():

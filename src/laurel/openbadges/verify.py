@@ -140,7 +140,7 @@ def _check_proofs(document: dict[str, Any], inquiry: Inquiry) -> Generator[Need,
             method = proof.get("verificationMethod")
             if not isinstance(method, str):
                 raise ProofRejected("the proof names no key", field="verificationMethod")
-            key, controller = yield from _key(method, inquiry)
+            key, controller = yield from _key(method, issuer_of(document), inquiry)
             proofs.check_proof(document, proof, key, loader=inquiry.loader, work=inquiry.work)
             _check_times_of_proof(proof, inquiry.now)
         except NotAnswered as gap:
@@ -185,17 +185,24 @@ def _check_controller(document: dict[str, Any], controller: str) -> Check:
     return Check("issuer", FAILED, f"the key belongs to {controller[:200]}, not to the issuer", "issuer")
 
 
-def _key(reference: str, inquiry: Inquiry) -> Generator[Need, Reply, tuple[PublicKey, str]]:
-    """The key that a verification method or kid names, and who controls it. Raises KeyRefused, NotAnswered."""
-    did, _, _ = reference.partition("#")
-    if did.startswith("did:key:"):
-        return key_of_did_key(reference), did
-    if did.startswith("did:web:"):
-        document = yield from inquiry.ask_json(did_web_url(did), "key")
-        return key_in_document(document, reference)
-    if did.startswith("https://"):
-        document = yield from inquiry.ask_json(did, "key")
-        return key_in_document(document, reference)
+def _key(reference: str, issuer: str | None, inquiry: Inquiry) -> Generator[Need, Reply, tuple[PublicKey, str]]:
+    """The key that a verification method or kid names, and who vouches for it. Raises KeyRefused, NotAnswered.
+
+    What a page says about whose key it holds counts only where that somebody could have put it: a page anywhere can
+    claim to be anybody's.
+    """
+    base, _, _ = reference.partition("#")
+    if base.startswith("did:key:"):
+        return key_of_did_key(reference), base
+    if base.startswith("did:web:"):
+        document = yield from inquiry.ask_json(did_web_url(base), "key")
+        return key_in_document(document, reference)[0], base
+    if base.startswith("https://"):
+        document = yield from inquiry.ask_json(base, "key")
+        key, controller = key_in_document(document, reference)
+        if issuer is not None and issuer.startswith("did:"):
+            return key, (yield from _owner_of_foreign_key(key, issuer, inquiry))
+        return key, controller if _same_host(base, controller) else base
     raise KeyRefused("the key is named in a way that is not read here", value=reference[:200])
 
 
@@ -213,7 +220,7 @@ def _check_token(token: vc_jwt.Token, inquiry: Inquiry) -> Generator[Need, Reply
             raise ProofRejected("the token names no key", field="kid")
         vc_jwt.check_token(token, key)
         if jwk is not None and not isinstance(kid, str):
-            controller = yield from _owner_of_embedded_key(key, issuer, inquiry)
+            controller = yield from _owner_of_foreign_key(key, issuer, inquiry)
     except NotAnswered as gap:
         return [Check("proof", UNKNOWN, str(gap), "kid")]
     except LaurelError as refusal:
@@ -226,22 +233,24 @@ def _check_token(token: vc_jwt.Token, inquiry: Inquiry) -> Generator[Need, Reply
 def _key_of_kid(kid: str, issuer: str | None, inquiry: Inquiry) -> Generator[Need, Reply, tuple[PublicKey, str]]:
     """As _key; a key URL without a document around it speaks for the issuer on whose host it lies."""
     absolute = f"{issuer}{kid}" if kid.startswith("#") else kid
-    key, controller = yield from _key(absolute, inquiry)
+    key, controller = yield from _key(absolute, issuer, inquiry)
     if issuer is not None and controller == absolute.partition("#")[0] and _same_host(controller, issuer):
         controller = issuer
     return key, controller
 
 
-def _owner_of_embedded_key(key: PublicKey, issuer: str | None, inquiry: Inquiry) -> Asking:
-    """The issuer, when its DID document lists the key that the token brought along; otherwise nobody."""
+def _owner_of_foreign_key(key: PublicKey, issuer: str | None, inquiry: Inquiry) -> Asking:
+    """The issuer, when its own DID document lists the key that came from somewhere else; otherwise nobody."""
     if issuer is None or not issuer.startswith(("did:web:", "did:key:")):
         return "an unknown party"
     if issuer.startswith("did:key:"):
         return issuer if key_of_did_key(issuer) == key else "an unknown party"
     document = yield from inquiry.ask_json(did_web_url(issuer), "key")
-    for entry in listed(document.get("verificationMethod"))[: limits.SCOPES_MAX]:
+    for entry in listed(document.get("verificationMethod"))[: limits.EMBEDDED_CREDENTIALS_MAX]:
+        name = str(entry.get("id")) if isinstance(entry, dict) else ""
+        name = issuer + name if name.startswith("#") else name
         try:
-            if isinstance(entry, dict) and key_in_document(document, str(entry.get("id")))[0] == key:
+            if name.startswith(f"{issuer}#") and key_in_document(document, name)[0] == key:
                 return issuer
         except KeyRefused:
             continue
