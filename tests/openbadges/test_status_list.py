@@ -50,6 +50,7 @@ def test_a_revoked_entry_is_read_as_revoked_and_its_neighbour_is_not():
         {"statusListIndex": "9" * 30},
         {"statusListIndex": None},
         {"statusListIndex": True},
+        {"statusSize": 2},
     ],
 )
 def test_entries_that_do_not_fit_the_list_are_refused(change):

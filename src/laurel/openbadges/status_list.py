@@ -119,6 +119,8 @@ def read_status(entry: Mapping[str, Any], list_credential: Any) -> bool:
     purposes = subject.get("statusPurpose")
     if entry.get("statusPurpose") not in (purposes if isinstance(purposes, list) else [purposes]):
         raise DocumentRefused("the list is for another purpose", field="statusPurpose", value=str(purposes)[:100])
+    if entry.get("statusSize", 1) != 1:
+        raise DocumentRefused("only status lists of one bit an entry are read", field="statusSize")
     index = entry.get("statusListIndex")
     if (
         not isinstance(index, str | int)
