@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from laurel.base import json_text, limits
-from laurel.base.errors import Conflict, Invalid, TooLarge
+from laurel.base.errors import Conflict, Invalid, LaurelError, TooLarge
 from laurel.base.ids import AchievementId, DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
@@ -86,12 +86,34 @@ async def create(
     tx: Transaction, definition: Definition, *, actor: str, now: datetime, uid: str | None = None
 ) -> Achievement:
     """A new achievement (a draft unless the definition says live). Raises Invalid, TooLarge, *NotFound by field."""
+    achievement = await _insert(tx, definition, actor=actor, now=now, uid=uid)
+    await store.bump_rules(tx)
+    return achievement
+
+
+async def create_many(tx: Transaction, wanted: Sequence[Definition], *, actor: str, now: datetime) -> list[Achievement]:
+    """As `create`, many at a time with one new version of the rules; what is raised has `[3].` before the field's name."""
+    made = []
+    for index, definition in enumerate(wanted):
+        try:
+            made.append(await _insert(tx, definition, actor=actor, now=now, uid=None))
+        except LaurelError as refused:
+            refused.field = f"[{index}].{refused.field}"
+            raise
+    if made:
+        await store.bump_rules(tx)
+    return made
+
+
+async def _insert(
+    tx: Transaction, definition: Definition, *, actor: str, now: datetime, uid: str | None
+) -> Achievement:
     values = await _checked(tx, definition, None)
     if not values.get("names"):
         raise Invalid("names must have at least one language", field="names")
     status = values.setdefault("status", "draft")
     values.setdefault("period", "open")
-    achievement = await store.insert(
+    return await store.insert(
         tx,
         {
             **values,
@@ -103,8 +125,6 @@ async def create(
             "updated_by": actor,
         },
     )
-    await store.bump_rules(tx)
-    return achievement
 
 
 async def change(

@@ -41,21 +41,28 @@ async def bump_rules(tx: Transaction) -> None:
 
 
 async def list_live(tx: Transaction) -> list[Achievement]:
-    """Every achievement that may count events now, before its start or after its end included."""
+    """Every achievement that may count events now, before its start or after its end included.
+
+    Those that are only given by hand count nothing; an organisation may have very many of them.
+    """
     rows = await tx.fetch(
         f"""
         SELECT {COLUMNS} FROM achievement
-        WHERE organisation_id = $1 AND status = 'live' AND deleted_at IS NULL ORDER BY id
+        WHERE organisation_id = $1 AND status = 'live' AND deleted_at IS NULL
+          AND (criteria IS NOT NULL OR prerequisites <> '{{}}') ORDER BY id
         """,
         tx.organisation_id,
     )
     return [Achievement.from_row(row) for row in rows]
 
 
-async def find_by_uid(tx: Transaction, uid: str) -> Achievement | None:
-    """The achievement with this uid, deleted ones are absent."""
+async def find_by_uid(tx: Transaction, uid: str, *, lock: bool = False) -> Achievement | None:
+    """The achievement with this uid, deleted ones are absent; `lock` holds it until the transaction ends."""
     row = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM achievement WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        f"""
+        SELECT {COLUMNS} FROM achievement WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL
+        {"FOR UPDATE" if lock else ""}
+        """,
         tx.organisation_id,
         uid,
     )
@@ -140,6 +147,56 @@ async def page(
         offset,
     )
     return total, [Achievement.from_row(row) for row in rows]
+
+
+class Wanted(NamedTuple):
+    """Which achievements a list is of; None asks for nothing. `name` is exact, in any language."""
+
+    archived: bool | None = None
+    name: str | None = None
+    types: Sequence[str] | None = None
+    not_types: Sequence[str] | None = None
+    tag: str | None = None
+
+
+_WANTED = """
+organisation_id = $1 AND deleted_at IS NULL AND ($2::boolean IS NULL OR (status = 'archived') = $2)
+AND ($3::text IS NULL OR jsonb_path_exists(names, '$.* ? (@ == $wanted)', jsonb_build_object('wanted', $3::text)))
+AND ($4::text[] IS NULL OR type = ANY($4)) AND ($5::text[] IS NULL OR type <> ALL($5))
+AND ($6::text IS NULL OR tags @> ARRAY[$6])
+"""
+
+
+async def list_wanted(
+    tx: Transaction, wanted: Wanted, *, before_id: int | None = None, offset: int = 0, limit: int
+) -> list[Achievement]:
+    """Achievements, newest first, from below `before_id`, leaving out the first `offset`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM achievement
+        WHERE {_WANTED} AND ($7::bigint IS NULL OR id < $7) ORDER BY id DESC OFFSET $8 LIMIT $9
+        """,
+        tx.organisation_id,
+        *wanted,
+        before_id,
+        offset,
+        limit,
+    )
+    return [Achievement.from_row(row) for row in rows]
+
+
+async def count_wanted(tx: Transaction, wanted: Wanted) -> int:
+    """How many `list_wanted` goes through."""
+    count: int = await tx.fetchval(f"SELECT count(*) FROM achievement WHERE {_WANTED}", tx.organisation_id, *wanted)
+    return count
+
+
+async def id_of(tx: Transaction, uid: str) -> AchievementId | None:
+    """The place of an achievement in the list's order, also of a deleted one."""
+    found: AchievementId | None = await tx.fetchval(
+        "SELECT id FROM achievement WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+    )
+    return found
 
 
 async def insert(tx: Transaction, values: dict[str, Any]) -> Achievement:
@@ -381,6 +438,42 @@ async def awards_of_person(
         before_id,
         limit,
         pending,
+    )
+    return [Award.from_row(row) for row in rows]
+
+
+async def held(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, list[str]]:
+    """What people hold: the uids of achievements with an active award, in the order they were first awarded. Deleted
+    achievements are left out, archived ones are not.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT w.person_id, a.uid FROM award w
+        JOIN achievement a ON a.organisation_id = w.organisation_id AND a.id = w.achievement_id AND a.deleted_at IS NULL
+        WHERE w.organisation_id = $1 AND w.person_id = ANY($2::bigint[]) AND w.state = 'active'
+        GROUP BY w.person_id, a.uid ORDER BY w.person_id, min(w.id)
+        """,
+        tx.organisation_id,
+        person_ids,
+    )
+    found: dict[PersonId, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["person_id"], []).append(row["uid"])
+    return found
+
+
+async def active_awards(tx: Transaction, person_id: PersonId) -> list[Award]:
+    """Every active award of a person whose achievement is not deleted, oldest first."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {AWARD_COLUMNS} FROM award w
+        WHERE organisation_id = $1 AND person_id = $2 AND state = 'active' AND EXISTS (
+            SELECT FROM achievement a
+            WHERE a.organisation_id = w.organisation_id AND a.id = w.achievement_id AND a.deleted_at IS NULL
+        ) ORDER BY id
+        """,
+        tx.organisation_id,
+        person_id,
     )
     return [Award.from_row(row) for row in rows]
 

@@ -15,6 +15,7 @@ from laurel.base.text import clean, clean_email
 from laurel.database.pool import Transaction, UniqueViolation
 from laurel.domain.people import store
 from laurel.domain.people.model import EmailTaken, IdentifierTaken, Person, PersonNotFound
+from laurel.domain.people.profiles import store as profiles
 
 
 class Details(msgspec.Struct, kw_only=True):
@@ -60,6 +61,8 @@ async def change(
                 person = await store.update(tx, person.id, {**values, "updated_at": now})
         except UniqueViolation:
             raise EmailTaken("another person has this e-mail address", field="email", value=values["email"]) from None
+    if "archived_at" in values:
+        await profiles.persons_archived(tx, [person.id], person.archived_at)
     moved = "email" in values
     if identifiers is not None:
         check_identifiers(identifiers)
@@ -86,8 +89,11 @@ async def add_identifiers(tx: Transaction, person: Person, identifiers: Identifi
 
 
 async def delete(tx: Transaction, person: Person, *, now: datetime) -> None:
-    """Take a person away: address and identifiers are free again, no further events are taken, what was earned stays."""
+    """Take a person away with the profile: address and identifiers are free again, no further events are taken, what was
+    earned stays.
+    """
     await store.update(tx, person.id, {"deleted_at": now, "updated_at": now})
+    await profiles.person_gone(tx, person.id, now)
     await store.remove_identifiers(tx, person.id)
     await store.bump_people(tx)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from laurel.base.ids import PersonId, new_uid, new_uids
 from laurel.database.pool import Row, Transaction
@@ -29,10 +29,13 @@ async def find_many(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[Per
     return {row["id"]: Person.from_row(row) for row in rows}
 
 
-async def find_by_uid(tx: Transaction, uid: str) -> Person | None:
-    """The living person with this uid."""
+async def find_by_uid(tx: Transaction, uid: str, *, lock: bool = False) -> Person | None:
+    """The living person with this uid; `lock` holds the row until the transaction ends."""
     row = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        f"""
+        SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL
+        {"FOR UPDATE" if lock else ""}
+        """,
         tx.organisation_id,
         uid,
     )
@@ -201,6 +204,76 @@ async def list_newest(tx: Transaction, before_id: int | None, limit: int) -> lis
         limit,
     )
     return [Person.from_row(row) for row in rows]
+
+
+Order = Literal["id", "first_name", "last_name"]
+"""What people may be listed by; every one has an index. By id is in the order they were made."""
+
+
+async def list_sorted(
+    tx: Transaction,
+    order: Order,
+    *,
+    descending: bool,
+    archived: bool | None,
+    after: Person | None,
+    offset: int,
+    limit: int,
+) -> list[Person]:
+    """Living people in the order of a column (and their id), from behind `after`, leaving out the first `offset`."""
+    way, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    start = f"AND ({order}, id) {beyond} ($5, $6)" if after else "AND $5::text IS NULL AND $6::bigint IS NULL"
+    if order == "id":
+        start = f"AND $5::text IS NULL AND ($6::bigint IS NULL OR id {beyond} $6)"
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM person
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::boolean IS NULL OR (archived_at IS NOT NULL) = $2)
+        {start} ORDER BY {order} {way}, id {way} OFFSET $3 LIMIT $4
+        """,
+        tx.organisation_id,
+        archived,
+        offset,
+        limit,
+        getattr(after, order) if after and order != "id" else None,
+        after and after.id,
+    )
+    return [Person.from_row(row) for row in rows]
+
+
+async def count_living(tx: Transaction, *, archived: bool | None) -> int:
+    """How many people there are."""
+    count: int = await tx.fetchval(
+        """
+        SELECT count(*) FROM person
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::boolean IS NULL OR (archived_at IS NOT NULL) = $2)
+        """,
+        tx.organisation_id,
+        archived,
+    )
+    return count
+
+
+async def find_by_first_name(tx: Transaction, first_name: str, limit: int) -> list[Person]:
+    """Living people of exactly this first name, newest first."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM person
+        WHERE organisation_id = $1 AND first_name = $2 AND deleted_at IS NULL ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        first_name,
+        limit,
+    )
+    return [Person.from_row(row) for row in rows]
+
+
+async def find_by_uid_or_deleted(tx: Transaction, uid: str) -> Person | None:
+    """The person with this uid, also a deleted one: the place of somebody in a list."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+    )
+    return None if row is None else Person.from_row(row)
 
 
 async def bump_people(tx: Transaction) -> None:

@@ -1,0 +1,225 @@
+"""The SQL of learner profiles and goals."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from laurel.base.ids import PersonId
+from laurel.database.pool import Transaction
+from laurel.domain.people.profiles.model import Goal, LearnerProfile
+
+PROFILE_COLUMNS = ", ".join(LearnerProfile.__struct_fields__)
+GOAL_COLUMNS = ", ".join(Goal.__struct_fields__)
+
+
+# ------------------------------------------------------------------------------------------------------------ profiles
+async def insert_profile(tx: Transaction, values: dict[str, Any]) -> LearnerProfile:
+    """A new profile from column values; a unique violation means that the person has one."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 2}" for index in range(len(values)))
+    row = await tx.fetchrow(
+        f"INSERT INTO learner_profile (organisation_id, {names}) VALUES ($1, {places}) RETURNING {PROFILE_COLUMNS}",
+        tx.organisation_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return LearnerProfile.from_row(row)
+
+
+async def update_profile(tx: Transaction, profile_id: int, values: dict[str, Any]) -> LearnerProfile | None:
+    """Change columns of a profile; None when there is none (any more)."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"""
+        UPDATE learner_profile SET {changes}
+        WHERE organisation_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING {PROFILE_COLUMNS}
+        """,
+        tx.organisation_id,
+        profile_id,
+        *values.values(),
+    )
+    return None if row is None else LearnerProfile.from_row(row)
+
+
+async def update_profile_of(tx: Transaction, person_id: PersonId, values: dict[str, Any]) -> None:
+    """Change columns of a person's profile, if there is one."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    await tx.execute(
+        f"UPDATE learner_profile SET {changes} WHERE organisation_id = $1 AND person_id = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        person_id,
+        *values.values(),
+    )
+
+
+async def profile_of(tx: Transaction, person_id: PersonId) -> LearnerProfile | None:
+    """The person's profile."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {PROFILE_COLUMNS} FROM learner_profile
+        WHERE organisation_id = $1 AND person_id = $2 AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        person_id,
+    )
+    return None if row is None else LearnerProfile.from_row(row)
+
+
+async def find_profile(tx: Transaction, uid: str) -> LearnerProfile | None:
+    """The profile with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {PROFILE_COLUMNS} FROM learner_profile WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else LearnerProfile.from_row(row)
+
+
+_LISTED_PROFILES = """
+organisation_id = $1 AND deleted_at IS NULL AND ($2::boolean IS NULL OR (archived_at IS NOT NULL) = $2)
+AND ($3::jsonb IS NULL OR goals @> $3)
+"""
+
+
+async def list_profiles(
+    tx: Transaction, *, archived: bool | None, goal: str | None, before_id: int | None, offset: int, limit: int
+) -> list[LearnerProfile]:
+    """Profiles, newest first, from below `before_id`, leaving out the first `offset`; optionally having a goal."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {PROFILE_COLUMNS} FROM learner_profile
+        WHERE {_LISTED_PROFILES} AND ($4::bigint IS NULL OR id < $4) ORDER BY id DESC OFFSET $5 LIMIT $6
+        """,
+        tx.organisation_id,
+        archived,
+        None if goal is None else [goal],
+        before_id,
+        offset,
+        limit,
+    )
+    return [LearnerProfile.from_row(row) for row in rows]
+
+
+async def count_profiles(tx: Transaction, *, archived: bool | None, goal: str | None) -> int:
+    """How many `list_profiles` goes through."""
+    count: int = await tx.fetchval(
+        f"SELECT count(*) FROM learner_profile WHERE {_LISTED_PROFILES}",
+        tx.organisation_id,
+        archived,
+        None if goal is None else [goal],
+    )
+    return count
+
+
+async def profile_id_of(tx: Transaction, uid: str) -> int | None:
+    """The place of a profile in the list's order, also of a deleted one."""
+    found: int | None = await tx.fetchval(
+        "SELECT id FROM learner_profile WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+    )
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------------- goals
+async def insert_goal(tx: Transaction, values: dict[str, Any]) -> Goal:
+    """A new goal from column values."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 2}" for index in range(len(values)))
+    row = await tx.fetchrow(
+        f"INSERT INTO goal (organisation_id, {names}) VALUES ($1, {places}) RETURNING {GOAL_COLUMNS}",
+        tx.organisation_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return Goal.from_row(row)
+
+
+async def update_goal(tx: Transaction, uid: str, values: dict[str, Any]) -> Goal | None:
+    """Change columns of a goal; None when there is none."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"""
+        UPDATE goal SET {changes}
+        WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL RETURNING {GOAL_COLUMNS}
+        """,
+        tx.organisation_id,
+        uid,
+        *values.values(),
+    )
+    return None if row is None else Goal.from_row(row)
+
+
+async def find_goal(tx: Transaction, uid: str) -> Goal | None:
+    """The goal with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {GOAL_COLUMNS} FROM goal WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else Goal.from_row(row)
+
+
+_LISTED_GOALS = """
+organisation_id = $1 AND deleted_at IS NULL AND ($2::boolean IS NULL OR (archived_at IS NOT NULL) = $2)
+AND ($3::text IS NULL OR type = $3) AND ($4::text IS NULL OR name = $4)
+"""
+
+
+async def list_goals(
+    tx: Transaction,
+    *,
+    archived: bool | None = None,
+    type_: str | None = None,
+    name: str | None = None,
+    before_id: int | None = None,
+    offset: int = 0,
+    limit: int,
+) -> list[Goal]:
+    """Goals, newest first, from below `before_id`, leaving out the first `offset`; optionally by type and name."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {GOAL_COLUMNS} FROM goal
+        WHERE {_LISTED_GOALS} AND ($5::bigint IS NULL OR id < $5) ORDER BY id DESC OFFSET $6 LIMIT $7
+        """,
+        tx.organisation_id,
+        archived,
+        type_,
+        name,
+        before_id,
+        offset,
+        limit,
+    )
+    return [Goal.from_row(row) for row in rows]
+
+
+async def count_goals(tx: Transaction, *, archived: bool | None, type_: str | None) -> int:
+    """How many `list_goals` goes through."""
+    count: int = await tx.fetchval(
+        f"SELECT count(*) FROM goal WHERE {_LISTED_GOALS}", tx.organisation_id, archived, type_, None
+    )
+    return count
+
+
+async def goal_id_of(tx: Transaction, uid: str) -> int | None:
+    """The place of a goal in the list's order, also of a deleted one."""
+    found: int | None = await tx.fetchval(
+        "SELECT id FROM goal WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+    )
+    return found
+
+
+async def person_gone(tx: Transaction, person_id: PersonId, now: datetime) -> None:
+    """A person was deleted: so is the profile."""
+    await update_profile_of(tx, person_id, {"deleted_at": now, "updated_at": now})
+
+
+async def persons_archived(tx: Transaction, person_ids: Sequence[PersonId], archived_at: datetime | None) -> None:
+    """People were archived, or are no longer: so are their profiles."""
+    await tx.execute(
+        """
+        UPDATE learner_profile SET archived_at = $3
+        WHERE organisation_id = $1 AND person_id = ANY($2::bigint[]) AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        person_ids,
+        archived_at,
+    )
