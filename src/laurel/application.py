@@ -48,6 +48,7 @@ from laurel.web.api import (
     webhooks,
 )
 from laurel.web.api.wire import own_surface
+from laurel.web.dialects.learner_profile import routes as learner_profile
 from laurel.web.dialects.nudj.routes import NUDJ
 from laurel.web.public import credentials
 from laurel.web.server import create_web
@@ -59,7 +60,10 @@ _PARENT_WATCH_SECONDS = 0.5
 log = structlog.get_logger("laurel.application")
 
 
-def surfaces() -> list[Surface]:
+_DEFAULT_SETTINGS = Settings()
+
+
+def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
     """Every surface of the server. A dialect is one line here."""
     return [
         own_surface(
@@ -81,6 +85,7 @@ def surfaces() -> list[Surface]:
             hot={**events.HOT, **credentials.HOT},
         ),
         NUDJ,
+        learner_profile.surface(settings.learner_profile_organisation),
     ]
 
 
@@ -136,7 +141,7 @@ class ServerProcess:
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
         async with open_parts(self._settings, self._database_url) as parts:
-            self._web = create_web(parts, surfaces(), trusted_proxies=self._settings.trusted_proxies)
+            self._web = create_web(parts, surfaces(self._settings), trusted_proxies=self._settings.trusted_proxies)
             watch = asyncio.create_task(_end_with_parent(os.getppid()))
             worker = Worker(parts)
             jobs = asyncio.create_task(worker.run()) if self._settings.jobs_in_server else None

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from laurel.base.ids import is_uid
+
 PREFIX = "LAUREL_"
 SECRET_BYTES_MIN = 32
 _METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -45,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: str = "auto"
     trusted_proxies: tuple[str, ...] = ()
     stop_seconds: int = 20
+    learner_profile_organisation: str | None = None
     outgoing_networks: tuple[str, ...] = ()
     smtp_url: str | None = None
     mail_from: str = "laurel@localhost"
@@ -122,6 +125,12 @@ def _networks(value: str) -> tuple[str, ...]:
     return tuple(networks)
 
 
+def _uid(value: str) -> str:
+    if not is_uid(value.strip()):
+        raise ValueError("must be 24 lower-case hex digits, as `laurel organisations list` shows them")
+    return value.strip()
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "data_dir": lambda value: Path(_text(value)).expanduser(),
     "host": _text,
@@ -138,6 +147,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "log_format": _one_of("auto", "json", "text"),
     "trusted_proxies": _networks,
     "stop_seconds": _between(1, 600),
+    "learner_profile_organisation": _uid,
     "outgoing_networks": _networks,
     "smtp_url": _url("smtp", "smtps"),
     "mail_from": _text,

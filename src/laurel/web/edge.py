@@ -82,6 +82,7 @@ class Edge:
         scope["laurel.spine"] = self._spine
         if self._trusted:
             _believe_proxy(scope, self._trusted)
+        scope["laurel.path_as_sent"] = scope["path"]
         scope["path"] = self._surfaces.normalised(scope["path"])
         return request_id
 
