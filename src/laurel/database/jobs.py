@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import msgspec
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from pgqueuer.queries import Queries
 
 from laurel.base.errors import Unavailable
@@ -18,6 +19,7 @@ from laurel.database.pool import CONNECTION_FAILURES, Transaction
 
 _CONNECT_TIMEOUT_SECONDS = 10
 URGENT, NORMAL, WHENEVER = 10, 0, -10
+_ENQUEUE = QueryQueueBuilder().build_enqueue_query("skip")
 
 
 async def enqueue(
@@ -34,23 +36,35 @@ async def enqueue(
     `organisation_id` is added to the payload from the transaction. `once_per`: while a job with this text is waiting or
     running, another one is not added.
     """
-    body = msgspec.json.encode({**payload, "organisation_id": tx.organisation_id})
-    await _queries(tx.connection).enqueue(
-        name, body, priority=priority, execute_after=delay, dedupe_key=once_per, on_conflict="skip"
-    )
+    await _insert(tx, name, [payload], priority=priority, delay=delay, once_per=once_per)
 
 
 async def enqueue_many(tx: Transaction, name: str, payloads: list[dict[str, Any]], *, priority: int = NORMAL) -> None:
     """As `enqueue`, for many payloads in one statement."""
     if payloads:
-        bodies: list[bytes | None] = [
-            msgspec.json.encode({**payload, "organisation_id": tx.organisation_id}) for payload in payloads
-        ]
-        await _queries(tx.connection).enqueue([name] * len(bodies), bodies, [priority] * len(bodies))
+        await _insert(tx, name, payloads, priority=priority, delay=None, once_per=None)
 
 
-def _queries(connection: Any) -> Queries:
-    return Queries(AsyncpgDriver(connection))
+async def _insert(
+    tx: Transaction,
+    name: str,
+    payloads: list[dict[str, Any]],
+    *,
+    priority: int,
+    delay: timedelta | None,
+    once_per: str | None,
+) -> None:
+    """The library's own statement with our parameters: its `enqueue` writes headers that our connections encode twice."""
+    count = len(payloads)
+    await tx.fetch(
+        _ENQUEUE,
+        [priority] * count,
+        [name] * count,
+        [msgspec.json.encode({**payload, "organisation_id": tx.organisation_id}) for payload in payloads],
+        [delay or timedelta(0)] * count,
+        [once_per] * count,
+        [None] * count,
+    )
 
 
 @asynccontextmanager
@@ -63,7 +77,7 @@ async def open_queue(url: str) -> AsyncIterator[Queries]:
     except (*CONNECTION_FAILURES, asyncpg.PostgresError) as failure:
         raise Unavailable(f"cannot connect to the database: {failure}", retry_after_seconds=1) from failure
     try:
-        yield _queries(connection)
+        yield Queries(AsyncpgDriver(connection))
     finally:
         if not connection.is_closed():
             connection.terminate()

@@ -17,6 +17,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     revision_expected: str
     jobs_queued: int
     jobs_failed: int
+    oldest_due_job: str | None
     oldest_due_job_seconds: float
     server_version: str
 
@@ -30,7 +31,8 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.oldest_due_job_seconds > JOBS_WAITING_SECONDS_MAX:
             found.append(
-                f"a job has been due for {self.oldest_due_job_seconds:.0f} seconds: is a worker running (`laurel worker`)?"
+                f"the job {self.oldest_due_job} has been due for {self.oldest_due_job_seconds:.0f} seconds: "
+                "is a worker running (`laurel worker`), and of this version?"
             )
         return found
 
@@ -45,6 +47,7 @@ async def look(database: Database) -> Readiness:
             SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
                    count(*) FILTER (WHERE status = 'failed') AS failed,
                    min(execute_after) FILTER (WHERE status = 'queued') AS oldest,
+                   (SELECT entrypoint FROM pgqueuer WHERE status = 'queued' ORDER BY execute_after LIMIT 1) AS oldest_name,
                    now() AS now, current_setting('server_version') AS server_version
             FROM pgqueuer
             """
@@ -55,6 +58,7 @@ async def look(database: Database) -> Readiness:
         revision_expected=known_revisions()[-1],
         jobs_queued=row["queued"] if row else 0,
         jobs_failed=row["failed"] if row else 0,
+        oldest_due_job=row["oldest_name"] if row else None,
         oldest_due_job_seconds=max(0.0, (row["now"] - oldest).total_seconds()) if row and oldest else 0.0,
         server_version=row["server_version"] if row else "",
     )

@@ -52,7 +52,7 @@ class Worker:
             except asyncio.CancelledError:
                 raise
             except Exception as failure:  # noqa: BLE001 - a worker outlives whatever its connection does
-                log.warning("the job queue is interrupted", reason=str(failure), pause_seconds=pause_seconds)
+                log.warning("the job queue is interrupted", reason=_reason(failure), pause_seconds=pause_seconds)
             await self._pause(pause_seconds)
             pause_seconds = min(pause_seconds * 2, _PAUSE_SECONDS_MAX)
 
@@ -122,3 +122,10 @@ class Worker:
             JOBS_RUN.labels(name, "done").inc()
 
         return partial(run, periodic)
+
+
+def _reason(failure: BaseException) -> str:
+    """A failure in words; of a group, what is in it."""
+    if isinstance(failure, BaseExceptionGroup):
+        return "; ".join(_reason(one) for one in failure.exceptions)
+    return f"{type(failure).__name__}: {failure}"
