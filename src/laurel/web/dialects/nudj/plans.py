@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from laurel.base.errors import Invalid
 from laurel.base.ids import new_uid
 from laurel.base.limits import REWARD_ITEMS_MAX, check_count
 from laurel.database.pool import Transaction
@@ -15,6 +16,8 @@ from laurel.domain.rewards.model import Allocation, RewardItem, RewardPlan
 from laurel.web.dialects.nudj.reward_view import completion_xp, shelf_of_plans
 from laurel.web.dialects.nudj.translate import number
 from laurel.web.dialects.nudj.wire import DistributionIn
+
+AMOUNT_MAX = 1_000_000_000
 
 
 def xp_of(amount: Decimal) -> dict[str, Decimal]:
@@ -35,12 +38,18 @@ async def plan_of(tx: Transaction, data: DistributionIn, old: RewardPlan, now: d
         items.append(RewardItem(reward.uid, wish.allocationType, wish.amountToDistribute, share.id))
     return msgspec.structs.replace(
         old,
-        points=data.pointsToDistribute,
-        xp=xp_of(data.bonusXpToDistribute),
+        points=_amount(data.pointsToDistribute, "pointsToDistribute"),
+        xp=xp_of(_amount(data.bonusXpToDistribute, "bonusXpToDistribute")),
         items=items,
         selection=config.mechanism,
         selection_count=max(1, config.amountToDistribute),
     )
+
+
+def _amount(amount: Decimal, field: str) -> Decimal:
+    if not 0 <= amount <= AMOUNT_MAX:
+        raise Invalid(f"{field} must lie between 0 and {AMOUNT_MAX}", field=field, limit=AMOUNT_MAX, value=amount)
+    return amount
 
 
 async def plan_wire(tx: Transaction, plan: RewardPlan) -> dict[str, Any]:

@@ -68,8 +68,8 @@ class RewardsConfigIn(msgspec.Struct, kw_only=True):
 
 class DistributionIn(msgspec.Struct, kw_only=True):
     rewardsConfig: RewardsConfigIn
-    pointsToDistribute: Annotated[Decimal, msgspec.Meta(ge=0, le=1_000_000_000)]
-    bonusXpToDistribute: Annotated[Decimal, msgspec.Meta(ge=0, le=1_000_000_000)]
+    pointsToDistribute: Decimal
+    bonusXpToDistribute: Decimal
 
 
 class CustomEventIn(msgspec.Struct, kw_only=True):
