@@ -38,6 +38,14 @@ async def test_the_description_is_openapi_3_1_and_names_our_routes(stranger):
     assert body["security"]
 
 
+@pytest.mark.parametrize("path", ["/docs", "/docs/try.js", "/docs/try.css"])
+async def test_the_page_to_try_the_api_asks_no_other_host(stranger, path):
+    answer = await stranger.get(path)
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "://" not in answer.text
+
+
 async def test_one_log_line_a_request_and_nothing_personal_in_it(api, key):
     with structlog.testing.capture_logs() as lines:
         await api.get("/api/v1/people", params={"email": "ada@example.org"})

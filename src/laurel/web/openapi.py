@@ -17,7 +17,11 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
-_MEDIA_TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css"}
+_MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+}
 
 CONFIGURATION = OpenAPIConfig(
     title="Laurel",
@@ -44,4 +48,32 @@ def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(_description(request.app), media_type="application/vnd.oai.openapi+json")
 
 
-HANDLERS = (openapi_json,)
+def _static(name: str) -> Response[bytes]:
+    headers = {
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    path = _STATIC / name
+    return Response(path.read_bytes(), media_type=_MEDIA_TYPES[path.suffix], headers=headers)
+
+
+@get("/docs", include_in_schema=False, sync_to_thread=True)
+def try_page() -> Response[bytes]:
+    """The page to try the API."""
+    return _static("try.html")
+
+
+@get("/docs/try.js", include_in_schema=False, sync_to_thread=True)
+def try_script() -> Response[bytes]:
+    """Its script."""
+    return _static("try.js")
+
+
+@get("/docs/try.css", include_in_schema=False, sync_to_thread=True)
+def try_style() -> Response[bytes]:
+    """Its style."""
+    return _static("try.css")
+
+
+HANDLERS = (openapi_json, try_page, try_script, try_style)
