@@ -49,6 +49,8 @@ from laurel.web.api import (
 )
 from laurel.web.api.wire import own_surface
 from laurel.web.dialects.learner_profile import routes as learner_profile
+from laurel.web.dialects.litmos import routes as litmos
+from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
 from laurel.web.dialects.nudj.routes import NUDJ
 from laurel.web.public import credentials
 from laurel.web.server import create_web
@@ -86,6 +88,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
         ),
         NUDJ,
         learner_profile.surface(settings.learner_profile_organisation),
+        litmos.surface(),
     ]
 
 
@@ -93,6 +96,7 @@ def message_formats() -> dict[str, MessageFormat]:
     """How webhook endpoints may ask to be told, by name. A dialect or standard is one line here."""
     return {
         formats.OWN: formats.OwnFormat(),
+        "litmos": AchievementEarned(),
     }
 
 

@@ -9,6 +9,8 @@ import structlog
 
 from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS
 from laurel.database import answers
+from laurel.domain.feeds import store as feeds
+from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
@@ -50,6 +52,12 @@ async def count_the_past(parts: Parts, payload: dict[str, Any]) -> None:
     await backfill(parts.spine, payload["organisation_id"], payload["achievement_id"], quiet=bool(payload.get("quiet")))
 
 
+async def forget_feed_positions(parts: Parts) -> None:
+    """Remove positions of readers that have not read on for a while."""
+    async with parts.database.every_organisation() as tx:
+        await feeds.forget_positions(tx, parts.clock.now() - REMEMBERED)
+
+
 JOBS: Mapping[str, Job] = {
     BACKFILL_JOB: Job(run=count_the_past),
     DELIVER_JOB: Job(run=fan_out.deliver),
@@ -58,5 +66,6 @@ JOBS: Mapping[str, Job] = {
 }
 TIMETABLE: Mapping[str, Periodic] = {
     "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
+    "forget_feed_positions": Periodic(cron="47 * * * *", run=forget_feed_positions),
     "send_due_webhooks": Periodic(cron="* * * * *", run=send.sweep),
 }
