@@ -6,20 +6,27 @@ A job runs at least once: whatever it does must bear being done again. Payloads 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
-from pgqueuer.queries import Queries
 
 from laurel.base.errors import Unavailable
 from laurel.database.pool import CONNECTION_FAILURES, Transaction
 
+if TYPE_CHECKING:
+    from pgqueuer.queries import Queries
+
 _CONNECT_TIMEOUT_SECONDS = 10
 URGENT, NORMAL, WHENEVER = 10, 0, -10
-_ENQUEUE = QueryQueueBuilder().build_enqueue_query("skip")
+
+
+@cache
+def _enqueue_sql() -> str:
+    from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+
+    return QueryQueueBuilder().build_enqueue_query("skip")
 
 
 async def enqueue(
@@ -57,7 +64,7 @@ async def _insert(
     """The library's own statement with our parameters: its `enqueue` writes headers that our connections encode twice."""
     count = len(payloads)
     await tx.fetch(
-        _ENQUEUE,
+        _enqueue_sql(),
         [priority] * count,
         [name] * count,
         [msgspec.json.encode({**payload, "organisation_id": tx.organisation_id}) for payload in payloads],
@@ -68,8 +75,11 @@ async def _insert(
 
 
 @asynccontextmanager
-async def open_queue(url: str) -> AsyncIterator[Queries]:
+async def open_queue(url: str) -> "AsyncIterator[Queries]":
     """A connection of its own for taking jobs off the queue. Raises Unavailable when the database does not answer."""
+    from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+    from pgqueuer.queries import Queries
+
     try:
         connection = await asyncpg.connect(
             url, timeout=_CONNECT_TIMEOUT_SECONDS, server_settings={"application_name": "laurel-jobs"}
