@@ -5,13 +5,19 @@ import pytest
 from laurel.base.ids import uid_from_base62
 from tests.dialects.learner_profile.profile_client import UNKNOWN, an_achievement
 
-EMPTY_ASSOCIATIONS = dict.fromkeys(
-    (
-        "exact_match_of", "exemplar", "has_skill_level", "is_child_of", "is_parent_of", "is_part_of", "is_peer_of",
-        "is_related_to", "precedes", "replaced_by",
-    ),
-    [],
-)  # fmt: skip
+ASSOCIATIONS = (
+    "exact_match_of",
+    "exemplar",
+    "has_skill_level",
+    "is_child_of",
+    "is_parent_of",
+    "is_part_of",
+    "is_peer_of",
+    "is_related_to",
+    "precedes",
+    "replaced_by",
+)
+EMPTY_ASSOCIATIONS = {name: [] for name in ASSOCIATIONS}
 
 
 async def records(service, query=""):

@@ -200,8 +200,8 @@ async def test_reading_does_not_allow_writing(parts, organisation, application):
     key = await a_key(parts, organisation, scopes=("*:read",))
     async with client_of(application, key) as client:
         for path, body in (("/achievement", an_achievement()), ("/learner", a_learner()), ("/goal", {"name": "x"})):
-            body = await Service(client).refused(403, "POST", path, json=body)
-            assert body["data"] is None
+            refusal = await Service(client).refused(403, "POST", path, json=body)
+            assert refusal["data"] is None
 
 
 async def test_another_organisation_sees_and_changes_nothing(service, other_service):
