@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0008"
-down_revision = "0007"
+revision = "0006"
+down_revision = "0005"
 
 _PROFILES = """
 CREATE TABLE learner_profile (
