@@ -224,6 +224,8 @@ class Database:
                 raise
             await connection.execute("COMMIT")
         except CONNECTION_FAILURES as failure:
+            if not isinstance(failure, asyncpg.PostgresError | asyncpg.InterfaceError) and not connection.is_closed():
+                raise  # somebody else's broken pipe or time-out
             raise Unavailable("the database does not answer", retry_after_seconds=1) from failure
         finally:
             await self.release(connection)

@@ -47,12 +47,8 @@ class Completion(NamedTuple):
     event_key: str
 
 
-class Advance(NamedTuple):
-    """A leaf moved: its new value."""
-
-    rule: Rule
-    leaf: CompiledLeaf
-    value: int | Decimal
+Advance = tuple[Rule, CompiledLeaf, int | Decimal]
+"""A leaf moved: (rule, leaf, new value). A bare tuple, because three are made for every event."""
 
 
 class Late(NamedTuple):
@@ -100,6 +96,8 @@ class PersonState:
 
     def encoded(self) -> bytes:
         """The stored form; numbers that are not 64-bit integers are listed and written as text."""
+        if not self._exact:
+            return _ENCODE((self.entries, self.held, ()))
         exact = [
             (achievement_id, position)
             for achievement_id, position in self._exact
@@ -150,15 +148,19 @@ def apply_event(
     advanced: list[Advance],
 ) -> list[Completion]:
     """Advance every leaf that the event matches; what that completed, in order of the definitions."""
-    touched: dict[AchievementId, tuple[Rule, Entry]] | None = None
+    matches = book.matches(event.name, event.category, event.sub_category)
+    if not matches:
+        return []
+    touched: list[tuple[Rule, Entry]] = []
     entries = state.entries
-    for match in book.matches(event.name, event.category, event.sub_category):
-        rule = match.rule
-        if not rule.starts <= occurred_at < rule.expires:
+    periods = book.calendar.periods(occurred_at)
+    for match in matches:
+        rule, leaf, residual, _ = match
+        if rule.timed and not rule.starts <= occurred_at < rule.expires:
             continue
-        if match.residual is not None and residual_reason(match, event) is not None:
+        if residual is not None and residual_reason(match, event) is not None:
             continue
-        period = 0 if rule.period == "open" else book.calendar.period(rule.period, occurred_at)
+        period = periods[rule.period]
         entry = entries.get(rule.id)
         if entry is None:
             entry = rule.new_entry(period)
@@ -172,16 +174,16 @@ def apply_event(
                 _put_off(state, match, Late(rule, [match.leaf], event, occurred_at, event_key, period, advanced))
                 continue
             entry = older
-        state.changed = True
-        _advance(book, state, match.leaf, rule, entry, event, occurred_at, advanced)
+        if leaf.kind == "count" and leaf.cap is None:  # as _advance does, without the call
+            value = entry[leaf.position] + 1
+            entry[leaf.position] = value
+            advanced.append((rule, leaf, value))
+        else:
+            _advance(book, state, leaf, rule, entry, event, occurred_at, advanced)
         if not entry[DONE]:
-            if touched is None:
-                touched = {rule.id: (rule, entry)}
-            else:
-                touched[rule.id] = (rule, entry)
-    if touched is None:
-        return []
-    return completed(state, touched.values(), occurred_at, event_key)
+            touched.append((rule, entry))
+    state.changed = True
+    return completed(state, touched, occurred_at, event_key) if touched else []
 
 
 def _put_off(state: PersonState, match: Match, late: Late) -> None:
@@ -287,7 +289,7 @@ def _advance(
     if leaf.kind == "count" and leaf.cap is None:
         value: Any = entry[position] + 1
         entry[position] = value
-        advanced.append(Advance(rule, leaf, value))
+        advanced.append((rule, leaf, value))
         return
     if leaf.kind == "touch":
         return
@@ -302,7 +304,7 @@ def _advance(
             entry[position] = total
             if type(total) is Decimal:
                 state.note_exact(rule.id, position)
-    advanced.append(Advance(rule, leaf, number_of(leaf, entry[position])))
+    advanced.append((rule, leaf, number_of(leaf, entry[position])))
 
 
 def _add_capped(windows: dict[int, list[Any]], leaf: CompiledLeaf, window: int, amount: int | Decimal) -> None:

@@ -11,6 +11,7 @@ from laurel.base.errors import Invalid
 from laurel.domain.achievements.model import Period
 
 OPEN = 0
+PERIODS: tuple[Period, ...] = ("open", "daily", "weekly", "monthly", "yearly")
 _MEMORY_MAX = 4_096
 _SECOND = timedelta(seconds=1)
 _SEARCHED = timedelta(hours=26)
@@ -73,6 +74,7 @@ class Calendar:
         self.time_zone = time_zone
         self._days: dict[float, tuple[int, int, int]] = {}
         self._firsts: dict[tuple[Period, int], int] = {}
+        self._quarters: dict[float, dict[Period, int]] = {}
 
     def day(self, instant: datetime) -> int:
         """The ordinal of the local day of `instant`."""
@@ -101,6 +103,20 @@ class Calendar:
         tomorrow = day + timedelta(days=1)
         reached = midnight(tomorrow, self.time_zone).timestamp() <= second
         return (tomorrow if reached else day).toordinal()
+
+    def periods(self, instant: datetime) -> dict[Period, int]:
+        """The periods of all kinds that `instant` lies in. The answer is shared: do not change it."""
+        second = instant.timestamp()
+        quarter = second // 900
+        found = self._quarters.get(quarter)
+        if found is None:
+            found = {kind: self.period(kind, instant) for kind in PERIODS}
+            if self._days[quarter][1] % 900:
+                return found  # the day changes within this quarter of an hour
+            if len(self._quarters) >= _MEMORY_MAX:
+                self._quarters.clear()
+            self._quarters[quarter] = found
+        return found
 
     def period(self, period: Period, instant: datetime) -> int:
         """The period of `instant`: the ordinal of its first day, OPEN for open."""

@@ -68,6 +68,7 @@ class Rule:
         "period",
         "revision",
         "starts",
+        "timed",
         "uid",
     )
 
@@ -77,6 +78,7 @@ class Rule:
         self.uid = achievement.uid
         self.revision = achievement.revision
         self.period = achievement.period
+        self.timed = achievement.starts_at is not None or achievement.expires_at is not None
         self.starts = achievement.starts_at or EPOCH.replace(year=1)
         self.expires = achievement.expires_at or EPOCH.replace(year=9999)
         caps = {query.alias: query.cap for query in achievement.queries}

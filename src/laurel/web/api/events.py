@@ -293,9 +293,7 @@ def _render(index: int, numbers: list[int] | None, outcome: EventOutcome) -> Eve
     if outcome.error is not None:
         return _refused(index, numbers, outcome.event.key, outcome.error)
     advanced = [
-        AdvanceOut(advance.rule.uid, advance.leaf.query, advance.value)
-        for advance in outcome.advanced
-        if not advance.rule.achievement.hidden
+        AdvanceOut(rule.uid, leaf.query, value) for rule, leaf, value in outcome.advanced if not rule.achievement.hidden
     ]
     unlocked = [render_unlock(made) for made in outcome.unlocked]
     return EventOut(index, outcome.status, outcome.event.key, _line(numbers, index), advanced, unlocked)
