@@ -228,29 +228,17 @@ async def update(tx: Transaction, achievement_id: AchievementId, values: dict[st
 # ------------------------------------------------------------------------------------------------------------ progress
 _LOAD_STATES = """
 SELECT person_id, state FROM progress WHERE organisation_id = $1 AND person_id = ANY($2::bigint[])
-ORDER BY person_id FOR UPDATE
+ORDER BY person_id FOR NO KEY UPDATE
 """
 
 
 async def load_states(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, PersonState]:
-    """The progress of living people.
+    """The progress of people; whoever does not exist is absent (a trigger makes the row with the person).
 
     The row is the person's lock: it is held until the transaction ends, and taken in the order of ids, so that writers
     wait for each other and never in a circle.
     """
     rows = await tx.fetch(_LOAD_STATES, tx.organisation_id, person_ids)
-    if len(rows) < len(person_ids):
-        await tx.execute(
-            """
-            INSERT INTO progress (organisation_id, person_id, state)
-            SELECT organisation_id, id, '' FROM person
-            WHERE organisation_id = $1 AND id = ANY($2::bigint[]) AND deleted_at IS NULL ORDER BY id
-            ON CONFLICT DO NOTHING
-            """,
-            tx.organisation_id,
-            person_ids,
-        )
-        rows = await tx.fetch(_LOAD_STATES, tx.organisation_id, person_ids)
     return {row[0]: PersonState(row[0], row[1]) for row in rows}
 
 

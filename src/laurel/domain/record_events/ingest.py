@@ -5,15 +5,16 @@ effect, with another body a conflict. A batch is taken to be new; when the table
 transaction is rolled back and run again, asking which.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from laurel.base import json_text
 from laurel.base.errors import EventKeyReused, LaurelError, Unavailable
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.base.limits import EVENTS_PER_TRANSACTION_MAX
-from laurel.database.pool import LOST_RACES, Transaction
+from laurel.database.pool import LOST_RACES, Transaction, in_request_transaction
 from laurel.domain.achievements.evaluate import Advance, Completion, apply_event
 from laurel.domain.events import store as events
 from laurel.domain.events.model import NewEvent
@@ -24,6 +25,8 @@ from laurel.domain.record_events.memory import Spine
 from laurel.domain.record_events.run import Run, SomeRecorded
 
 _ATTEMPTS_MAX = 8
+LANES = 3
+"""How many transactions a large batch keeps going: one in the database, one being prepared, one to fill gaps."""
 _RACES = (*LOST_RACES, SomeRecorded)
 
 Result = TypeVar("Result")
@@ -48,6 +51,13 @@ class EventOutcome:
         self.error = error
 
 
+class _Settings(NamedTuple):
+    create_people: bool
+    atomic: bool
+    dry_run: bool
+    quiet: bool
+
+
 class _Undo(Exception):
     """Leaves the transaction so that it is rolled back, carrying the outcomes out."""
 
@@ -68,28 +78,61 @@ async def record(
 ) -> list[EventOutcome]:
     """Record events and everything that follows; one outcome per event, in order.
 
-    Large batches are split into transactions of EVENTS_PER_TRANSACTION_MAX unless `atomic`. atomic: if any event is
+    Large batches are split into transactions of EVENTS_PER_TRANSACTION_MAX unless `atomic`, in LANES of people that run
+    side by side, so that the database works while the next batch is prepared; one person's events stay in order. atomic: if any event is
     refused, nothing is recorded. dry_run: nothing is recorded, the outcomes say what would be. create_people: unknown
     external ids and e-mail addresses become people. Raises Unavailable when the database does not answer; parts that
     were recorded by then are replays when sent again.
     """
     whole = atomic or dry_run
-    size = max(1, len(new_events)) if whole else EVENTS_PER_TRANSACTION_MAX
+    settings = _Settings(create_people, atomic, dry_run, quiet)
+    if whole or len(new_events) <= EVENTS_PER_TRANSACTION_MAX:
+        return await _record_batch(spine, organisation_id, new_events, settings)
+    if in_request_transaction():
+        return await _record_lane(spine, organisation_id, list(enumerate(new_events)), settings)
+    lanes: list[list[tuple[int, NewEvent]]] = [[] for _ in range(LANES)]
+    for index, event in enumerate(new_events):
+        lanes[hash(event.person) % LANES].append((index, event))
+    results = await asyncio.gather(
+        *(_record_lane(spine, organisation_id, lane, settings) for lane in lanes), return_exceptions=True
+    )
+    outcomes: list[EventOutcome | None] = [None] * len(new_events)
+    for lane, result in zip(lanes, results, strict=True):
+        if isinstance(result, BaseException):
+            raise result
+        for (index, _), outcome in zip(lane, result, strict=True):
+            outcomes[index] = outcome
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+async def _record_lane(
+    spine: Spine, organisation_id: OrganisationId, lane: Sequence[tuple[int, NewEvent]], settings: _Settings
+) -> list[EventOutcome]:
+    """Record one lane's events in order, a transaction at a time."""
     outcomes: list[EventOutcome] = []
-    for start in range(0, len(new_events), size):
-        batch = new_events[start : start + size]
-
-        async def transaction(tx: Transaction, careful: bool, batch: Sequence[NewEvent] = batch) -> list[EventOutcome]:
-            result = await record_events(tx, spine, batch, create_people=create_people, quiet=quiet, careful=careful)
-            if dry_run or (atomic and any(outcome.error is not None for outcome in result)):
-                raise _Undo(result)
-            return result
-
-        try:
-            outcomes += await run_again_on_races(spine, organisation_id, transaction)
-        except _Undo as undone:
-            return undone.outcomes
+    for start in range(0, len(lane), EVENTS_PER_TRANSACTION_MAX):
+        batch = [event for _, event in lane[start : start + EVENTS_PER_TRANSACTION_MAX]]
+        outcomes += await _record_batch(spine, organisation_id, batch, settings)
     return outcomes
+
+
+async def _record_batch(
+    spine: Spine, organisation_id: OrganisationId, batch: Sequence[NewEvent], settings: _Settings
+) -> list[EventOutcome]:
+    """Record one batch in one transaction, or undo it where the settings say so."""
+
+    async def transaction(tx: Transaction, careful: bool) -> list[EventOutcome]:
+        result = await record_events(
+            tx, spine, batch, create_people=settings.create_people, quiet=settings.quiet, careful=careful
+        )
+        if settings.dry_run or (settings.atomic and any(outcome.error is not None for outcome in result)):
+            raise _Undo(result)
+        return result
+
+    try:
+        return await run_again_on_races(spine, organisation_id, transaction)
+    except _Undo as undone:
+        return undone.outcomes
 
 
 async def run_again_on_races(
