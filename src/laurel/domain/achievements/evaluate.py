@@ -84,7 +84,7 @@ class PersonState:
         self.entries: dict[AchievementId, Entry] = {}
         self.held: dict[AchievementId, int] = {}
         self._exact: set[tuple[AchievementId, int]] = set()
-        if stored:
+        if stored and stored[0]:  # a row begins as zero bytes
             self.entries, self.held, exact = _DECODE(stored)
             for achievement_id, position in exact:
                 self._exact.add((achievement_id, position))

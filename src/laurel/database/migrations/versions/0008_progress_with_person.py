@@ -1,4 +1,7 @@
-"""A person's progress row is made with the person, so that recording events never has to look whether it is there."""
+"""A person's progress row is made with the person, so that recording events never has to look whether it is there.
+
+It begins as 200 zero bytes, about what it grows to: rows that keep their size are updated in place of their page.
+"""
 
 from laurel.database.migrations.script import run
 
@@ -13,7 +16,7 @@ def upgrade() -> None:
         CREATE FUNCTION begin_progress() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             INSERT INTO progress (organisation_id, person_id, state)
-            SELECT organisation_id, id, '' FROM new_people ON CONFLICT DO NOTHING;
+            SELECT organisation_id, id, decode(repeat('00', 200), 'hex') FROM new_people ON CONFLICT DO NOTHING;
             RETURN NULL;
         END $$;
 
@@ -21,6 +24,6 @@ def upgrade() -> None:
         FOR EACH STATEMENT EXECUTE FUNCTION begin_progress();
 
         INSERT INTO progress (organisation_id, person_id, state)
-        SELECT organisation_id, id, '' FROM person ON CONFLICT DO NOTHING;
+        SELECT organisation_id, id, decode(repeat('00', 200), 'hex') FROM person ON CONFLICT DO NOTHING;
         """
     )
