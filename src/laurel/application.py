@@ -54,6 +54,7 @@ from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
 from laurel.web.dialects.nudj.routes import NUDJ
 from laurel.web.public import credentials
 from laurel.web.server import create_web
+from laurel.web.standards import vc_api, verdicts
 from laurel.web.surfaces import Surface
 from laurel.worker.runner import Worker
 
@@ -83,6 +84,8 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *events.HANDLERS,
                 *credentials.HANDLERS,
                 *webhooks.HANDLERS,
+                *verdicts.HANDLERS,
+                *vc_api.HANDLERS,
             ],
             hot={**events.HOT, **credentials.HOT},
         ),

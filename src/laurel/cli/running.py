@@ -36,6 +36,8 @@ class Exit(IntEnum):
     DIRECTORY_TAKEN = 5
     UNAVAILABLE = 6
     UNHEALTHY = 7
+    NOT_GENUINE = 8
+    NOT_KNOWN = 9
 
 
 def end(code: Exit, sentence: str) -> NoReturn:

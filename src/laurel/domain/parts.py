@@ -7,6 +7,7 @@ from laurel.database.pool import Database
 from laurel.domain.notifications.outlets import MessageFormat
 from laurel.domain.record_events.coalesce import Intake
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.verification.verifier import Verifier
 from laurel.outside.clock import Clock
 from laurel.outside.http import Http
 from laurel.outside.mail import Mailer
@@ -14,7 +15,7 @@ from laurel.outside.mail import Mailer
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a request or a job may reach besides its own transaction. `spine` and `intake` follow from the rest."""
+    """What a request or a job may reach besides its own transaction. `spine`, `intake` and `verifier` follow from the rest."""
 
     database: Database
     clock: Clock
@@ -26,7 +27,9 @@ class Parts:
     """How webhooks may ask to be told, by name; each dialect and standard brings its own."""
     spine: Spine = field(init=False)
     intake: Intake = field(init=False)
+    verifier: Verifier = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "spine", Spine(self.database, self.clock))
         object.__setattr__(self, "intake", Intake(self.spine))
+        object.__setattr__(self, "verifier", Verifier(self.http, self.clock, self.public_url))

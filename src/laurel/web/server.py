@@ -20,6 +20,7 @@ from laurel.web.callers import Callers, caller_of
 from laurel.web.edge import Edge
 from laurel.web.hot_routes import HotRoutes
 from laurel.web.idempotency import Idempotency
+from laurel.web.own_pages import own_pages
 from laurel.web.surfaces import Surface, Surfaces
 
 
@@ -66,4 +67,6 @@ def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Se
     layered: ASGIApp = HotRoutes(application, [surface.hot for surface in surfaces])
     layered = Idempotency(layered, known, parts)
     layered = BodyLimit(layered, known)
-    return Edge(layered, surfaces=known, parts=parts, callers=callers, spine=spine, trusted_proxies=trusted_proxies)
+    edge = Edge(layered, surfaces=known, parts=parts, callers=callers, spine=spine, trusted_proxies=trusted_proxies)
+    parts.verifier.answers_own(own_pages(edge))
+    return edge

@@ -1,0 +1,1 @@
+"""Standards as their clients know them: routes, shapes and errors of each. No rules."""
