@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from laurel.base import limits
+from laurel.base.errors import Limited
+from laurel.domain.verification.verifier import Verifier
 from laurel.openbadges import baking, did, documents, status_list, vc_jwt
 from laurel.openbadges.multikey import base64url
 from laurel.outside.http import Blocked, HttpAnswer, Unreachable
@@ -164,15 +166,25 @@ async def test_the_issuers_status_list_decides(stranger, elsewhere, indexes, fou
     assert (verdict["verified"], outcome(verdict, "status")) == (found == "passed", found)
 
 
-async def test_a_status_list_that_never_answers_leaves_the_verdict_open(stranger, elsewhere, monkeypatch):
-    async def send(method, url, *, headers=None, body=b""):
-        if url == LIST_URL:
-            await asyncio.Event().wait()
-        return elsewhere.answer(type("Asked", (), {"url": url})())
+class Silent:
+    """Others, of whom one takes the question and never answers."""
 
-    monkeypatch.setattr(elsewhere.outgoing, "send", send)
-    monkeypatch.setattr(limits, "VERIFICATION_SECONDS_MAX", 1.2)
-    verdict = await verified(stranger, a_revocable_badge())
+    def __init__(self, others, silent):
+        self.others = others
+        self.silent = silent
+
+    def check(self, url):
+        self.others.check(url)
+
+    async def send(self, method, url, *, headers=None, body=b""):
+        if url == self.silent:
+            await asyncio.Event().wait()
+        return await self.others.send(method, url, headers=headers, body=body)
+
+
+async def test_a_status_list_that_never_answers_leaves_the_verdict_open(elsewhere, clock):
+    verifier = Verifier(Silent(elsewhere.outgoing, LIST_URL), clock, BASE_URL, seconds_max=1.5)
+    verdict = msgspec.to_builtins(await verifier.verify(msgspec.json.encode(a_revocable_badge())))
     assert (verdict["verified"], outcome(verdict, "proof"), outcome(verdict, "status")) == (False, "passed", "unknown")
 
 
@@ -278,10 +290,13 @@ async def test_our_own_addresses_are_answered_without_http(stranger, elsewhere):
     assert elsewhere.asked == []
 
 
-async def test_too_many_verifications_at_once_are_refused(stranger, elsewhere, monkeypatch):
-    monkeypatch.setattr(limits, "VERIFICATIONS_AT_ONCE_MAX", 0)
-    answer = await stranger.post("/verify", content=b"{}")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
+async def test_too_many_verifications_at_once_are_refused(elsewhere, clock):
+    verifier = Verifier(Silent(elsewhere.outgoing, DID_URL), clock, BASE_URL, seconds_max=1.2, at_once_max=1)
+    offered = msgspec.json.encode(builders.a_signed_badge())
+    results = await asyncio.gather(*(verifier.verify(offered) for _ in range(2)), return_exceptions=True)
+    assert isinstance(results[1], Limited)
+    assert results[0].verified is False
+    assert not (await verifier.verify(b"{}")).verified
 
 
 # ----------------------------------------------------------------------------------------------------------- VC API

@@ -5,7 +5,7 @@ from urllib.parse import quote, unquote
 
 from litestar.types import ASGIApp
 
-from laurel.domain.verification.lookups import OwnPages
+from laurel.domain.verification.fetching import OwnPages
 from laurel.openbadges.verdict import Fetched
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from laurel.base import limits
 from laurel.base.errors import Limited
-from laurel.domain.verification.lookups import Lookups, OwnPages
+from laurel.domain.verification.fetching import Lookups, OwnPages
 from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.reading import read_json
 from laurel.openbadges.verdict import Check, Fetched, Need, Outcome, Reply, Steps, Unavailable, Verdict
@@ -23,11 +23,21 @@ _COMPUTING_SECONDS = 1.0
 class Verifier:
     """Gives verdicts; one per process."""
 
-    def __init__(self, http: Http, clock: Clock, public_url: str) -> None:
+    def __init__(
+        self,
+        http: Http,
+        clock: Clock,
+        public_url: str,
+        *,
+        seconds_max: float = limits.VERIFICATION_SECONDS_MAX,
+        at_once_max: int = limits.VERIFICATIONS_AT_ONCE_MAX,
+    ) -> None:
         self._clock = clock
         self._lookups = Lookups(http, clock, public_url)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="verify")
         self._under_way = 0
+        self._seconds_max = seconds_max
+        self._at_once_max = at_once_max
 
     def answers_own(self, pages: OwnPages) -> None:
         """From now on addresses under the public address are answered by `pages`, not by HTTP."""
@@ -56,15 +66,15 @@ class Verifier:
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[float]:
         """One of few at a time; gives the time of the loop at which it must have ended."""
-        if self._under_way >= limits.VERIFICATIONS_AT_ONCE_MAX:
+        if self._under_way >= self._at_once_max:
             raise Limited(
                 "too many verifications are under way",
-                limit=limits.VERIFICATIONS_AT_ONCE_MAX,
-                retry_after_seconds=limits.VERIFICATION_SECONDS_MAX,
+                limit=self._at_once_max,
+                retry_after_seconds=self._seconds_max,
             )
         self._under_way += 1
         try:
-            yield asyncio.get_running_loop().time() + limits.VERIFICATION_SECONDS_MAX
+            yield asyncio.get_running_loop().time() + self._seconds_max
         finally:
             self._under_way -= 1
 
@@ -79,8 +89,7 @@ class Verifier:
                         return found
                     reply = await self._lookups.answer(found, ends_at - _COMPUTING_SECONDS)
         except TimeoutError:
-            seconds = limits.VERIFICATION_SECONDS_MAX
-            return _nothing(f"it could not be verified within {seconds} seconds", Outcome.UNKNOWN)
+            return _nothing(f"it could not be verified within {self._seconds_max} seconds", Outcome.UNKNOWN)
 
 
 def _advance(steps: Steps, reply: Reply | None) -> Need | Verdict:
