@@ -3,8 +3,11 @@
 from laurel.base.errors import Conflict
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement, Award, AwardNotFound
-from laurel.domain.record_events.consequences import Made, pay_awards
+from laurel.domain.record_events.consequences import Made, pay_awards, settle
+from laurel.domain.record_events.happenings import Happening, raise_events
 from laurel.domain.record_events.run import Run
+
+REWARD_CLAIM = "reward-claim"
 
 
 class AlreadyClaimed(Conflict):
@@ -26,4 +29,15 @@ async def claim(run: Run, award: Award, achievement: Achievement, choice: tuple[
     )
     made = Made(claimed, achievement, "")
     await pay_awards(run, [made], choice)
+    happening = Happening(
+        award.person_id,
+        "reward",
+        REWARD_CLAIM,
+        f"claim:{award.uid}",
+        source_id=achievement.uid,
+        department_id=achievement.department_id,
+        tags=tuple(achievement.tags),
+    )
+    await raise_events(run, [happening])
+    await settle(run, [])
     return made

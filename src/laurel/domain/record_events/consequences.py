@@ -22,9 +22,10 @@ from laurel.domain.events.model import NewEvent
 from laurel.domain.notifications.model import AWARD_CREATED, Message
 from laurel.domain.notifications.publish import publish
 from laurel.domain.people import store as people
+from laurel.domain.record_events.happenings import Happening, pay_out, react
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import Payment
-from laurel.domain.rewards.pay import Paid, pay
+from laurel.domain.rewards.pay import Paid
 
 COMPLETION = "achievement-completion"
 _COMPLETION_CATEGORY = "achievement"
@@ -45,15 +46,15 @@ class Made:
 async def settle(run: Run, completions: Sequence[Completion]) -> list[Made]:
     """Make awards for `completions` and everything that follows from them; the awards made, in order."""
     made: list[Made] = []
-    pending = list(completions) + await run.catch_up()
+    pending = [*completions, *await run.catch_up(), *run.take_due()]
     for _ in range(CASCADE_DEPTH_MAX):
         if not pending:
             break
         fresh = await _award(run, pending)
         made += fresh
         pending = await raise_completions(run, fresh)
-        pending += await run.catch_up()
-    await follow(run, made)
+        await follow(run, fresh)
+        pending += [*await run.catch_up(), *run.take_due()]
     return made
 
 
@@ -109,7 +110,24 @@ async def raise_completions(run: Run, made: Sequence[Made]) -> list[Completion]:
         completions += unlocked_by_holding(run.book, state, achievement.id, award.awarded_at, one.root_event_key)
     if rows:
         await events.insert(run.tx, rows, run.now)
+        await react(run, [_happened(one) for one in made])
     return completions
+
+
+def _happened(one: Made) -> Happening:
+    award, achievement = one.award, one.achievement
+    return Happening(
+        award.person_id,
+        _COMPLETION_CATEGORY,
+        COMPLETION,
+        f"award:{award.uid}",
+        source_id=achievement.uid,
+        department_id=achievement.department_id,
+        tags=tuple(achievement.tags),
+        name=COMPLETION,
+        occurred_at=award.awarded_at,
+        root=one.root_event_key,
+    )
 
 
 def completion_event(award: Award, achievement: Achievement) -> NewEvent:
@@ -155,7 +173,7 @@ async def pay_awards(run: Run, made: Sequence[Made], choice: tuple[str, ...] | N
         )
         for one in paying
     ]
-    results = await pay(run.tx, payments, run.now, run.spine.chance)
+    results = await pay_out(run, payments, [(one.award.uid, one.root_event_key) for one in paying])
     for one, paid in zip(paying, results, strict=True):
         one.paid = paid
     await achievements.set_paid(

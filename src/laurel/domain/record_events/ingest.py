@@ -21,6 +21,7 @@ from laurel.domain.events.model import NewEvent
 from laurel.domain.people.model import PersonNotFound
 from laurel.domain.people.resolve import resolve
 from laurel.domain.record_events.consequences import Made, settle
+from laurel.domain.record_events.happenings import Happening, react
 from laurel.domain.record_events.memory import Spine
 from laurel.domain.record_events.run import Run, SomeRecorded
 
@@ -174,6 +175,8 @@ async def record_events(
         completions += apply_event(
             run.book, run.states[person_id], event, event.occurred_at or now, event.key, outcome.advanced
         )
+    if not run.reactions.idle:
+        await react(run, [_happened(outcome, now) for outcome in accepted])
     for made in await settle(run, completions):
         root = by_key.get((made.award.person_id, made.root_event_key))
         if root is not None:
@@ -197,6 +200,23 @@ async def _find_people(run: Run, people_version: int, outcomes: Sequence[EventOu
             )
         else:
             one.person_id = person_id
+
+
+def _happened(outcome: EventOutcome, now: datetime) -> Happening:
+    event = outcome.event
+    assert outcome.person_id is not None  # noqa: S101 - accepted events have their person
+    return Happening(
+        outcome.person_id,
+        event.category,
+        event.sub_category,
+        event.key,
+        source_id=event.source_id,
+        department_id=event.department_id,
+        tags=event.tags,
+        name=event.name,
+        occurred_at=event.occurred_at or now,
+        root=event.key,
+    )
 
 
 def _row(outcome: EventOutcome, now: datetime) -> events.EventRow:

@@ -6,15 +6,46 @@ Each is valid only for a version that is read at the start of every transaction.
 import random
 from typing import NamedTuple
 
+import msgspec
+
 from laurel.base.errors import NotFound
 from laurel.base.ids import OrganisationId
 from laurel.database.pool import Database, Transaction
 from laurel.domain.achievements import periods, store
 from laurel.domain.achievements.rules import RuleBook
+from laurel.domain.leaderboards import store as leaderboards
+from laurel.domain.leaderboards.model import Leaderboard
 from laurel.domain.people.resolve import KnownPeople
+from laurel.domain.rewards import store as rewards
+from laurel.domain.rewards.experience import XpRule
+from laurel.domain.streaks import store as streaks
+from laurel.domain.streaks.model import StreakRule
 from laurel.outside.clock import Clock
 
 RULE_BOOKS_MAX = 200
+
+
+class Reactions(msgspec.Struct, frozen=True):
+    """What events set off in an organisation, read with its rules."""
+
+    xp_rules: dict[tuple[str, str], XpRule]
+    streak_rules: list[StreakRule]
+    boards: list[Leaderboard]
+
+    @property
+    def idle(self) -> bool:
+        """Whether events set nothing off."""
+        return not (self.xp_rules or self.streak_rules or self.boards)
+
+
+async def read_reactions(tx: Transaction) -> Reactions:
+    """The organisation's XP rules, streak rules and live leaderboards."""
+    xp_rules = [XpRule.from_row(row) for row in await rewards.xp_rules(tx)]
+    return Reactions(
+        {(rule.category, rule.sub_category): rule for rule in xp_rules},
+        await streaks.rules(tx),
+        await leaderboards.list_live(tx),
+    )
 
 
 class Opening(NamedTuple):
@@ -23,6 +54,7 @@ class Opening(NamedTuple):
     book: RuleBook
     people_version: int
     language: str
+    reactions: Reactions
 
 
 class Spine:
@@ -33,17 +65,18 @@ class Spine:
         self.clock = clock
         self.known_people = KnownPeople()
         self.chance = random.SystemRandom()
-        self._books: dict[OrganisationId, tuple[str, RuleBook]] = {}
+        self._books: dict[OrganisationId, tuple[str, RuleBook, Reactions]] = {}
 
     async def open(self, tx: Transaction) -> Opening:
         """The organisation's rules as of now; raises NotFound when there is no such organisation."""
         versions = await store.versions(tx)
         if versions is None:
             raise NotFound("no such organisation")
-        zone, book = self._books.get(tx.organisation_id, ("", None))
-        if book is None or book.version != versions.rules or zone != versions.time_zone:
+        zone, book, reactions = self._books.get(tx.organisation_id, ("", None, None))
+        if book is None or reactions is None or book.version != versions.rules or zone != versions.time_zone:
             book = RuleBook(versions.rules, await store.list_live(tx), periods.zone(versions.time_zone))
+            reactions = await read_reactions(tx)
             if len(self._books) >= RULE_BOOKS_MAX:
                 self._books.pop(next(iter(self._books)))
-            self._books[tx.organisation_id] = (versions.time_zone, book)
-        return Opening(book, versions.people, versions.language)
+            self._books[tx.organisation_id] = (versions.time_zone, book, reactions)
+        return Opening(book, versions.people, versions.language, reactions)

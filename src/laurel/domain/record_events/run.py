@@ -10,7 +10,9 @@ from laurel.domain.achievements.evaluate import Completion, PersonState, apply_l
 from laurel.domain.achievements.model import Award
 from laurel.domain.achievements.rules import Rule, RuleBook
 from laurel.domain.events import store as events
-from laurel.domain.record_events.memory import Opening, Spine
+from laurel.domain.leaderboards import scoring
+from laurel.domain.leaderboards.scoring import Gain
+from laurel.domain.record_events.memory import Opening, Reactions, Spine
 
 
 class SomeRecorded(Exception):
@@ -29,6 +31,14 @@ class Run:
         self.quiet = quiet
         self.states: dict[PersonId, PersonState] = {}
         self.made: list[tuple[Award, Rule | None]] = []
+        self.reactions: Reactions = opening.reactions
+        self.due: list[Completion] = []
+        self.gains: list[Gain] = []
+
+    def take_due(self) -> list[Completion]:
+        """What raised events completed and nobody settled yet; empty afterwards."""
+        due, self.due = self.due, []
+        return due
 
     async def load(self, person_ids: Iterable[PersonId]) -> None:
         """Load and lock the progress of these people; the deleted and unknown are absent afterwards."""
@@ -73,7 +83,10 @@ class Run:
         return result.completions
 
     async def save(self) -> None:
-        """Write all changed progress."""
+        """Write all changed progress and scores."""
+        if self.gains:
+            gains, self.gains = self.gains, []
+            await scoring.write(self.tx, self.reactions.boards, self.book.calendar, gains)
         changed = [state for state in self.states.values() if state.changed or state.past_changed]
         if not changed:
             return

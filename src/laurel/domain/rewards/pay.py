@@ -20,12 +20,17 @@ from laurel.domain.rewards.store import SupplyKey
 
 
 class Paid(msgspec.Struct):
-    """What one payment came to."""
+    """What one payment came to: grants with their rewards, and what could not be paid (reward uid, reason)."""
 
     points: Decimal
     xp: Decimal
-    grants: list[Grant]
+    given: list[tuple[Grant, Reward]]
     shortages: list[tuple[str, str]]
+
+    @property
+    def grants(self) -> list[Grant]:
+        """What was given."""
+        return [grant for grant, _ in self.given]
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -91,7 +96,7 @@ async def pay(tx: Transaction, payments: Sequence[Payment], now: datetime, chanc
     await store.take(tx, taken)
     paid = [decision for decision in decisions if decision.shortage is None]
     for decision, grant in zip(paid, await store.insert_grants(tx, grants, now), strict=True):
-        results[decision.payment].grants.append(grant)
+        results[decision.payment].given.append((grant, decision.reward))
     await store.insert_shortages(tx, shortages, now)
     return results
 

@@ -8,8 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from laurel.base.ids import AwardId, PersonId, RewardId, new_uids
-from laurel.database.pool import Transaction, columns
+from laurel.database.pool import Row, Transaction, columns
 from laurel.domain.rewards.model import Grant, GrantKind, LedgerEntry, Reward, Supply
 
 COLUMNS = ", ".join(Reward.__struct_fields__)
@@ -206,6 +208,7 @@ async def post(tx: Transaction, entries: Sequence[LedgerEntry], now: datetime) -
     Raises asyncpg's CheckViolationError when points or keys would go below zero (the edge of the domain turns it into
     BalanceTooLow), UniqueViolationError for a reference that was used.
     """
+    entries = await _in_their_purses(tx, entries)
     rows = [
         (e.person_id, e.unit, e.dimension, e.department_id, e.amount, e.reason, e.award_id, e.reference, e.actor)
         for e in entries
@@ -238,6 +241,19 @@ async def post(tx: Transaction, entries: Sequence[LedgerEntry], now: datetime) -
         tx.organisation_id,
         *columns([(*key, amount) for key, amount in sorted(sums.items())], 5),
     )
+
+
+async def _in_their_purses(tx: Transaction, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:
+    """The default department has no purse of its own: what is booked to it is the organisation's (0)."""
+    if not any(entry.department_id for entry in entries):
+        return entries
+    default = await tx.fetchval(
+        "SELECT id FROM department WHERE organisation_id = $1 AND is_default AND deleted_at IS NULL", tx.organisation_id
+    )
+    return [
+        msgspec.structs.replace(entry, department_id=0) if entry.department_id == default else entry
+        for entry in entries
+    ]
 
 
 async def balances(tx: Transaction, person_ids: Sequence[PersonId]) -> list[tuple[PersonId, str, str, int, Decimal]]:
@@ -374,3 +390,186 @@ async def grants_of_awards(tx: Transaction, award_ids: Sequence[AwardId]) -> lis
         award_ids,
     )
     return [Grant.from_row(row) for row in rows]
+
+
+# ------------------------------------------------------------------------------------------------------------ XP rules
+async def xp_rules(tx: Transaction) -> list[Row]:
+    """The XP rules of the organisation."""
+    return await tx.fetch(
+        """
+        SELECT category, sub_category, description, amounts, created_at, updated_at FROM xp_rule
+        WHERE organisation_id = $1 ORDER BY category, sub_category
+        """,
+        tx.organisation_id,
+    )
+
+
+async def put_xp_rules(
+    tx: Transaction, rows: Sequence[tuple[str, str, str, dict[str, Decimal]]], now: datetime
+) -> None:
+    """Write XP rules (category, sub-category, description, amounts)."""
+    for row in sorted(rows, key=lambda row: row[:2]):
+        await tx.execute(
+            """
+            INSERT INTO xp_rule (organisation_id, category, sub_category, description, amounts, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $6)
+            ON CONFLICT (organisation_id, category, sub_category)
+            DO UPDATE SET description = EXCLUDED.description, amounts = EXCLUDED.amounts, updated_at = EXCLUDED.updated_at
+            """,
+            tx.organisation_id,
+            *row,
+            now,
+        )
+
+
+# ------------------------------------------------------------------------------------------------------- transactions
+async def purse(tx: Transaction, department_id: int) -> int:
+    """Which purse a department's points lie in: its own, or 0 (the organisation's) for the default department."""
+    is_default = await tx.fetchval(
+        "SELECT is_default FROM department WHERE organisation_id = $1 AND id = $2", tx.organisation_id, department_id
+    )
+    return 0 if is_default else department_id
+
+
+async def book(tx: Transaction, entry: LedgerEntry, now: datetime) -> int | None:
+    """Append one entry to the ledger; its id, or None when its reference was booked before. Leaves the balance alone."""
+    booked: int | None = await tx.fetchval(
+        """
+        INSERT INTO ledger (organisation_id, person_id, unit, dimension, department_id, amount, reason, award_id,
+                            reference, actor, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id
+        """,
+        tx.organisation_id,
+        entry.person_id,
+        entry.unit,
+        entry.dimension,
+        entry.department_id,
+        entry.amount,
+        entry.reason,
+        entry.award_id,
+        entry.reference,
+        entry.actor,
+        now,
+    )
+    return booked
+
+
+async def by_reference(tx: Transaction, entry: LedgerEntry) -> tuple[int, LedgerEntry, datetime]:
+    """The entry that was booked under the same reference."""
+    row = await tx.fetchrow(
+        """
+        SELECT id, at, person_id, unit, dimension, department_id, amount, reason, award_id, reference, actor FROM ledger
+        WHERE organisation_id = $1 AND person_id = $2 AND unit = $3 AND reference = $4
+        """,
+        tx.organisation_id,
+        entry.person_id,
+        entry.unit,
+        entry.reference,
+    )
+    assert row is not None  # noqa: S101 - the constraint said that it is there, and the ledger only grows
+    return row["id"], LedgerEntry(*tuple(row.values())[2:]), row["at"]
+
+
+async def credit(tx: Transaction, entry: LedgerEntry) -> None:
+    """Add an amount to a balance."""
+    await tx.execute(
+        """
+        INSERT INTO balance (organisation_id, person_id, unit, dimension, department_id, amount)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (organisation_id, person_id, unit, dimension, department_id)
+        DO UPDATE SET amount = balance.amount + EXCLUDED.amount
+        """,
+        tx.organisation_id,
+        entry.person_id,
+        entry.unit,
+        entry.dimension,
+        entry.department_id,
+        entry.amount,
+    )
+
+
+async def debit(tx: Transaction, entry: LedgerEntry) -> bool:
+    """Take an amount (negative in the entry) off a balance if it suffices: one conditional statement."""
+    return bool(
+        await tx.execute(
+            """
+            UPDATE balance SET amount = amount + $6
+            WHERE organisation_id = $1 AND person_id = $2 AND unit = $3 AND dimension = $4 AND department_id = $5
+              AND amount + $6 >= 0
+            """,
+            tx.organisation_id,
+            entry.person_id,
+            entry.unit,
+            entry.dimension,
+            entry.department_id,
+            entry.amount,
+        )
+    )
+
+
+async def balance(tx: Transaction, entry: LedgerEntry) -> Decimal:
+    """The balance that an entry is booked on."""
+    amount: Decimal | None = await tx.fetchval(
+        """
+        SELECT amount FROM balance
+        WHERE organisation_id = $1 AND person_id = $2 AND unit = $3 AND dimension = $4 AND department_id = $5
+        """,
+        tx.organisation_id,
+        entry.person_id,
+        entry.unit,
+        entry.dimension,
+        entry.department_id,
+    )
+    return amount if amount is not None else Decimal(0)
+
+
+# --------------------------------------------------------------------------------------------------------------- draws
+async def tickets(tx: Transaction, reward_id: RewardId) -> list[tuple[PersonId, str, int]]:
+    """(person, uid, entries) of living people with open entries for a reward, in the order of uids."""
+    rows = await tx.fetch(
+        """
+        SELECT g.person_id, p.uid, sum(g.amount)::bigint FROM reward_grant g
+        JOIN person p ON p.organisation_id = $1 AND p.id = g.person_id AND p.deleted_at IS NULL
+        WHERE g.organisation_id = $1 AND g.reward_id = $2 AND g.kind = 'entries' AND g.state IN ('granted', 'claimed')
+        GROUP BY g.person_id, p.uid ORDER BY p.uid
+        """,
+        tx.organisation_id,
+        reward_id,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def insert_draw(tx: Transaction, reward_id: RewardId, values: dict[str, Any]) -> Row | None:
+    """Record a draw; None when the reward was drawn before."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 4}" for index in range(len(values)))
+    return await tx.fetchrow(
+        f"""
+        INSERT INTO reward_draw (organisation_id, reward_id, uid, {names}) VALUES ($1, $2, $3, {places})
+        ON CONFLICT (organisation_id, reward_id) DO NOTHING RETURNING *
+        """,
+        tx.organisation_id,
+        reward_id,
+        new_uids(1)[0],
+        *values.values(),
+    )
+
+
+async def find_draw(tx: Transaction, reward_id: RewardId) -> Row | None:
+    """The draw of a reward."""
+    return await tx.fetchrow(
+        "SELECT * FROM reward_draw WHERE organisation_id = $1 AND reward_id = $2", tx.organisation_id, reward_id
+    )
+
+
+async def close_entries(tx: Transaction, reward_id: RewardId, now: datetime) -> None:
+    """Mark a reward's entries as drawn."""
+    await tx.execute(
+        """
+        UPDATE reward_grant SET state = 'drawn', updated_at = $3
+        WHERE organisation_id = $1 AND reward_id = $2 AND kind = 'entries' AND state IN ('granted', 'claimed')
+        """,
+        tx.organisation_id,
+        reward_id,
+        now,
+    )

@@ -25,7 +25,10 @@ _RENAMED = {
     "asset_price": "assetPointsPrice",
     "entry_price": "entryPointsPrice",
 }
-_EVENT_FIELDS = {
+_WHOLE_FIELDS = {
+    "rewards.points": "pointsToDistribute",
+    "rewards.xp.total": "bonusXpToDistribute",
+    "rewards.selection_count": "rewardsConfig.amountToDistribute",
     "body.name": "eventName",
     "body.key": "idempotencyKey",
     "body.occurred_at": "occurredAt",
@@ -103,8 +106,8 @@ def _place(request: Request[Any, Any, Any], field: str | None) -> str | None:
     """Where the fault lies: "body.criteria.parameters.value", "query.limit"."""
     if field is None or field == "body":
         return field
-    if field in _EVENT_FIELDS:
-        return f"body.{_EVENT_FIELDS[field]}"
+    if field in _WHOLE_FIELDS:
+        return f"body.{_WHOLE_FIELDS[field]}"
     if request.method == "GET":
         return f"query.{field}"
     field = field.removeprefix("body.")

@@ -88,3 +88,171 @@ class EventLinkIn(msgspec.Struct, kw_only=True):
     communityId: str | None = None
     expiryTime: int = 3600
     isSingleUse: bool = True
+
+
+class RewardAllocationIn(msgspec.Struct, kw_only=True):
+    id: str | None = None
+    allocationType: Kind = "assets"
+    supply: Whole | Maybe = UNSET
+    amountToDistribute: Positive = 1
+    isShop: bool = False
+    isLive: bool = True
+
+
+class RewardIn(msgspec.Struct, kw_only=True):
+    details: DetailsIn | UnsetType = UNSET
+    communityId: str | Maybe = UNSET
+    additionalCommunityIds: list[str] | UnsetType = UNSET
+    assetPointsPrice: Decimal | Maybe = UNSET
+    entryPointsPrice: Decimal | Maybe = UNSET
+    allocationsType: str | UnsetType = UNSET
+    redemptionConfig: dict[str, Any] | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+    assetsSupply: int | Maybe = UNSET
+    entriesSupply: int | Maybe = UNSET
+    maxAssetsPerUser: int | Maybe = UNSET
+    maxEntriesPerUser: int | Maybe = UNSET
+    allocations: list[RewardAllocationIn] | UnsetType = UNSET
+    isSharedAssetsSupply: bool | UnsetType = UNSET
+    isSharedEntriesSupply: bool | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    campaigns: list[str] | UnsetType = UNSET
+    featured: bool | UnsetType = UNSET
+    startsAt: str | Maybe = UNSET
+    expiresAt: str | Maybe = UNSET
+    drawsAt: str | Maybe = UNSET
+    isManualGiveaway: bool | UnsetType = UNSET
+    isGlobalTemplate: bool | UnsetType = UNSET
+    availableAsTemplateForOrganisations: list[str] | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+
+
+class ManualRewardIn(msgspec.Struct, kw_only=True):
+    rewardId: str
+    allocationType: Kind
+    quantity: Positive
+
+
+class ManualDistributionIn(msgspec.Struct, kw_only=True):
+    rewards: list[ManualRewardIn]
+    xpToDistribute: Whole
+    pointsToDistribute: Whole
+    distributionMechanism: Mechanism
+    amountToDistribute: Positive
+    userIds: Annotated[list[str], msgspec.Meta(min_length=1)]
+    communityId: str | None = None
+
+
+class WinnerIn(msgspec.Struct, kw_only=True):
+    userId: str
+    quantity: Positive = 1
+
+
+class GiveawayIn(msgspec.Struct, kw_only=True):
+    winners: Annotated[list[WinnerIn], msgspec.Meta(min_length=1)]
+
+
+class DrawIn(msgspec.Struct, kw_only=True):
+    numberOfWinners: int
+    quantity: Positive = 1
+    seed: str | None = None
+
+
+class PurchaseIn(msgspec.Struct, kw_only=True):
+    allocationType: Kind = "assets"
+    quantity: int = 1
+    externalTransactionReference: str | None = None
+
+
+class UserIn(msgspec.Struct, kw_only=True):
+    email: str | None = None
+    username: str | None = None
+    displayName: str | None = None
+    profilePictureUrl: str | None = None
+    externalUserId: str | None = None
+
+
+class PointsIn(msgspec.Struct, kw_only=True):
+    amount: Decimal
+    direction: Literal["credit", "debit"]
+    externalTransactionReference: str
+    communityId: str | None = None
+
+
+class TagIn(msgspec.Struct, kw_only=True):
+    value: str | None = None
+    config: dict[str, Any] | None = None
+
+
+class CampaignIn(msgspec.Struct, kw_only=True):
+    name: str | UnsetType = UNSET
+    startDate: str | UnsetType = UNSET
+    endDate: str | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+
+
+class ConditionIn(msgspec.Struct, kw_only=True):
+    type: Literal["community"]
+    communityId: str
+
+
+class PrizeItemIn(msgspec.Struct, kw_only=True):
+    rewardId: str
+    allocationType: Kind = "assets"
+    amountToDistribute: Positive = 1
+
+
+class PrizeIn(msgspec.Struct, kw_only=True):
+    startRank: int
+    endRank: int
+    distributionEventId: str = ""
+    points: Whole = 0
+    completionXp: Whole = 0
+    items: list[PrizeItemIn] = []
+
+
+class LeaderboardIn(msgspec.Struct, kw_only=True):
+    name: str
+    metricType: Literal["total-xp", "total-challenges-completed", "total-challenges-started", "total-actions-completed"]
+    startsAt: str
+    status: Status
+    period: Period
+    description: str = ""
+    expiresAt: str | None = None
+    conditions: list[ConditionIn] = []
+    rewardsConfig: list[PrizeIn] = []
+
+
+class TriggersIn(msgspec.Struct, kw_only=True):
+    platform: list[str] = []
+    custom: list[str] = []
+
+
+class StreakIn(msgspec.Struct, kw_only=True):
+    isEnabled: bool | UnsetType = UNSET
+    triggerEvents: TriggersIn | UnsetType = UNSET
+    maxFreezes: int | UnsetType = UNSET
+    freezeEveryDays: int | UnsetType = UNSET
+    communityId: str | None = None
+
+
+class XpConfigIn(msgspec.Struct, kw_only=True):
+    eventCategory: str
+    eventSubCategory: str
+    description: str = ""
+    total: Decimal = Decimal(0)
+    knowledge: Decimal = Decimal(0)
+    creativity: Decimal = Decimal(0)
+    loyalty: Decimal = Decimal(0)
+    influence: Decimal = Decimal(0)
+    participation: Decimal = Decimal(0)
+    contribution: Decimal = Decimal(0)
+
+
+class XpConfigsIn(msgspec.Struct, kw_only=True):
+    xpConfigs: list[XpConfigIn]
+
+
+class LevelsIn(msgspec.Struct, kw_only=True):
+    target: str
+    highest: int = 100

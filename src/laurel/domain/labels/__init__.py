@@ -1,0 +1,1 @@
+"""Tags and campaigns: labels that achievements, challenges and rewards carry by their uid."""

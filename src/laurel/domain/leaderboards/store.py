@@ -1,0 +1,247 @@
+"""The SQL of leaderboards: definitions, scores, the histogram, what was closed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from laurel.base.ids import OrganisationId, PersonId
+from laurel.database.pool import Transaction, columns
+from laurel.domain.leaderboards.model import Leaderboard
+
+COLUMNS = ", ".join(Leaderboard.__struct_fields__)
+
+
+# ---------------------------------------------------------------------------------------------------------- definitions
+async def insert(tx: Transaction, values: dict[str, Any]) -> Leaderboard:
+    """A new leaderboard from column values."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 2}" for index in range(len(values)))
+    row = await tx.fetchrow(
+        f"INSERT INTO leaderboard (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
+        tx.organisation_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return Leaderboard.from_row(row)
+
+
+async def update(tx: Transaction, board_id: int, values: dict[str, Any]) -> Leaderboard:
+    """Change columns of a leaderboard."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"UPDATE leaderboard SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
+        tx.organisation_id,
+        board_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
+    return Leaderboard.from_row(row)
+
+
+async def find(tx: Transaction, uid: str) -> Leaderboard | None:
+    """The leaderboard with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM leaderboard WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else Leaderboard.from_row(row)
+
+
+async def list_live(tx: Transaction) -> list[Leaderboard]:
+    """Every leaderboard that counts, before its start or after its end included."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM leaderboard
+        WHERE organisation_id = $1 AND status = 'live' AND deleted_at IS NULL ORDER BY id
+        """,
+        tx.organisation_id,
+    )
+    return [Leaderboard.from_row(row) for row in rows]
+
+
+async def page(
+    tx: Transaction, *, statuses: Sequence[str], department_id: int | None, limit: int, offset: int
+) -> tuple[int, list[Leaderboard]]:
+    """(how many in all, one page newest first); `department_id`: only those that count that department."""
+    where = """organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])
+        AND ($3::bigint IS NULL OR department_ids = '{}' OR $3 = ANY(department_ids))"""
+    arguments = (tx.organisation_id, list(statuses), department_id)
+    total = await tx.fetchval(f"SELECT count(*) FROM leaderboard WHERE {where}", *arguments)
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM leaderboard WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
+        *arguments,
+        limit,
+        offset,
+    )
+    return total, [Leaderboard.from_row(row) for row in rows]
+
+
+# --------------------------------------------------------------------------------------------------------------- scores
+class Scored(NamedTuple):
+    """A score after something was added."""
+
+    board_id: int
+    period: int
+    person_id: PersonId
+    score: Decimal
+    is_new: bool
+
+
+async def add_scores(tx: Transaction, rows: Sequence[tuple[int, int, PersonId, Decimal, datetime]]) -> list[Scored]:
+    """Add to scores; rows are (board, period, person, amount, instant), sorted by key. The new scores."""
+    found = await tx.fetch(
+        """
+        INSERT INTO leaderboard_score AS s (organisation_id, leaderboard_id, period, person_id, score, reached_at)
+        SELECT $1, n.* FROM unnest($2::bigint[], $3::integer[], $4::bigint[], $5::numeric[], $6::timestamptz[]) AS n
+        ON CONFLICT (organisation_id, leaderboard_id, period, person_id)
+        DO UPDATE SET score = s.score + EXCLUDED.score, reached_at = EXCLUDED.reached_at
+        RETURNING leaderboard_id, period, person_id, score, xmax = 0
+        """,
+        tx.organisation_id,
+        *columns(rows, 5),
+    )
+    return [Scored(*row.values()) for row in found]
+
+
+async def move_people(tx: Transaction, rows: Sequence[tuple[int, int, int, int, int, int]]) -> None:
+    """Change the histogram; rows are (board, period, level, bucket, shard, change), sorted by key."""
+    if rows:
+        await tx.execute(
+            """
+            INSERT INTO leaderboard_bucket AS b (organisation_id, leaderboard_id, period, level, bucket, shard, people)
+            SELECT $1, n.* FROM unnest($2::bigint[], $3::integer[], $4::smallint[], $5::bigint[], $6::smallint[],
+                                       $7::integer[]) AS n
+            ON CONFLICT (organisation_id, leaderboard_id, period, level, bucket, shard)
+            DO UPDATE SET people = b.people + EXCLUDED.people
+            """,
+            tx.organisation_id,
+            *columns(rows, 6),
+        )
+
+
+async def people_in_ranges(tx: Transaction, board_id: int, period: int, ranges: Sequence[tuple[int, int, int]]) -> int:
+    """How many people are in buckets from first to last, summed over ranges of (level, first, last)."""
+    count: int = await tx.fetchval(
+        """
+        SELECT coalesce(sum(people), 0)::bigint FROM unnest($4::smallint[], $5::bigint[], $6::bigint[])
+            AS r(level, first, last)
+        CROSS JOIN LATERAL (
+            SELECT sum(b.people) AS people FROM leaderboard_bucket b
+            WHERE b.organisation_id = $1 AND b.leaderboard_id = $2 AND b.period = $3 AND b.level = r.level
+              AND b.bucket BETWEEN r.first AND r.last
+        ) AS counted
+        """,
+        tx.organisation_id,
+        board_id,
+        period,
+        *columns(ranges, 3),
+    )
+    return count
+
+
+async def people_between(tx: Transaction, board_id: int, period: int, above: Decimal, below: int) -> int:
+    """How many people have a score above the one and below the other (which lie within one whole number)."""
+    count: int = await tx.fetchval(
+        """
+        SELECT count(*) FROM leaderboard_score
+        WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3 AND score > $4 AND score < $5
+        """,
+        tx.organisation_id,
+        board_id,
+        period,
+        above,
+        Decimal(below),
+    )
+    return count
+
+
+async def participants(tx: Transaction, board_id: int, period: int) -> int:
+    """How many people have a score."""
+    count: int = await tx.fetchval(
+        """
+        SELECT coalesce(sum(people), 0)::bigint FROM leaderboard_bucket
+        WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3 AND level = -1 AND bucket = 0
+        """,
+        tx.organisation_id,
+        board_id,
+        period,
+    )
+    return count
+
+
+async def top(tx: Transaction, board_id: int, period: int, *, limit: int, offset: int = 0) -> list[tuple[Any, ...]]:
+    """(person, score, instant) from the top; of equal scores the one that was reached first comes first."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, score, reached_at FROM leaderboard_score
+        WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3
+        ORDER BY score DESC, reached_at, person_id LIMIT $4 OFFSET $5
+        """,
+        tx.organisation_id,
+        board_id,
+        period,
+        limit,
+        offset,
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+async def score_of(tx: Transaction, board_id: int, period: int, person_id: PersonId) -> tuple[Decimal, datetime] | None:
+    """A person's score and when it was reached."""
+    row = await tx.fetchrow(
+        """
+        SELECT score, reached_at FROM leaderboard_score
+        WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3 AND person_id = $4
+        """,
+        tx.organisation_id,
+        board_id,
+        period,
+        person_id,
+    )
+    return None if row is None else (row["score"], row["reached_at"])
+
+
+# -------------------------------------------------------------------------------------------------------------- closing
+async def periods_with_scores(tx: Transaction, board_id: int) -> list[int]:
+    """The periods of a board that have scores and were not closed, oldest first."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT b.period FROM leaderboard_bucket b
+        WHERE b.organisation_id = $1 AND b.leaderboard_id = $2 AND b.level = -1
+          AND NOT EXISTS (SELECT FROM leaderboard_closing c WHERE c.organisation_id = $1
+                          AND c.leaderboard_id = $2 AND c.period = b.period)
+        ORDER BY b.period
+        """,
+        tx.organisation_id,
+        board_id,
+    )
+    return [row["period"] for row in rows]
+
+
+async def close(tx: Transaction, board_id: int, period: int, now: datetime) -> bool:
+    """Note that a period's prizes are paid; False when they were before."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO leaderboard_closing (organisation_id, leaderboard_id, period, closed_at)
+            VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+            """,
+            tx.organisation_id,
+            board_id,
+            period,
+            now,
+        )
+    )
+
+
+async def organisations_with_prizes(tx: Transaction) -> list[OrganisationId]:
+    """Organisations with a live board that has prizes (needs a transaction across organisations)."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT organisation_id FROM leaderboard
+        WHERE status = 'live' AND deleted_at IS NULL AND prizes <> '[]' ORDER BY organisation_id
+        """
+    )
+    return [row["organisation_id"] for row in rows]

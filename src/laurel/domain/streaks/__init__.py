@@ -1,0 +1,1 @@
+"""Streaks: how many days in a row somebody came, with freezes that bridge missed days."""
