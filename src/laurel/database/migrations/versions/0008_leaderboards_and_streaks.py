@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 _LEADERBOARDS = """
 CREATE TABLE leaderboard (
