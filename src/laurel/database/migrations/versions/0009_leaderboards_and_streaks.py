@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 _LEADERBOARDS = """
 CREATE TABLE leaderboard (
