@@ -50,6 +50,16 @@ CONNECTION_FAILURES = (
 )
 
 
+def cannot_be_stored(failure: BaseException) -> bool:
+    """Whether a value was refused for what it is: a NUL, a lone surrogate, a number beyond its column.
+
+    The driver's own such error is an InterfaceError that is also a ValueError.
+    """
+    return isinstance(failure, asyncpg.DataError) or (
+        isinstance(failure, asyncpg.InterfaceError) and isinstance(failure, ValueError)
+    )
+
+
 class Transaction:
     """One open transaction of one organisation. SQL goes through here and lives in the stores."""
 
@@ -224,6 +234,8 @@ class Database:
                 raise
             await connection.execute("COMMIT")
         except CONNECTION_FAILURES as failure:
+            if cannot_be_stored(failure):
+                raise
             if not isinstance(failure, asyncpg.PostgresError | asyncpg.InterfaceError) and not connection.is_closed():
                 raise  # somebody else's broken pipe or time-out
             raise Unavailable("the database does not answer", retry_after_seconds=1) from failure

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, assert_never
 
 import msgspec
+import structlog
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -17,9 +18,10 @@ from litestar.exceptions import (
 )
 
 from laurel.base.errors import Invalid, Kind, LaurelError, NotFound, TooLarge, Unavailable
-from laurel.database.pool import CONNECTION_FAILURES
+from laurel.database.pool import CONNECTION_FAILURES, LOST_RACES, cannot_be_stored
 
 VALUE_SHOWN_MAX = 200
+log = structlog.get_logger("laurel.web")
 
 
 class MalformedBody(Invalid):
@@ -33,6 +35,12 @@ class BodyTooLarge(TooLarge):
 
     code = "body_too_large"
     http_status: ClassVar[int] = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class CannotBeStored(Invalid):
+    """A value that nobody checked before has a character (NUL, a lone surrogate) or a size that the database refuses."""
+
+    code = "cannot_be_stored"
 
 
 class RouteNotFound(NotFound):
@@ -103,6 +111,11 @@ def refusal_of(exception: Exception) -> LaurelError:
         return MalformedBody(f"the body is not valid: {exception}", field="body")
     if isinstance(exception, HTTPException):
         return _from_http(exception)
+    if cannot_be_stored(exception) or isinstance(exception, UnicodeEncodeError):
+        log.warning("a value cannot be stored", reason=type(exception).__name__)
+        return CannotBeStored("the request holds a character or a number that cannot be stored")
+    if isinstance(exception, LOST_RACES):
+        return Unavailable("others changed the same things at the same time", retry_after_seconds=1)
     if isinstance(exception, CONNECTION_FAILURES):
         return Unavailable("the database does not answer", retry_after_seconds=1)
     return Unexpected("something went wrong on our side")

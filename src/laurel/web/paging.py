@@ -22,6 +22,7 @@ After = Annotated[
     QueryParameter(name="after", max_length=CURSOR_LENGTH_MAX, description="The `next` of the page before."),
 ]
 DEFAULT_LIMIT = PAGE_SIZE_DEFAULT
+_BIGINT_MAX = 2**63 - 1
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -51,6 +52,9 @@ def read_cursor(text: str | None, *types: Any, default: tuple[Any, ...] = ()) ->
         return default
     try:
         padded = text + "=" * (-len(text) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[types])  # type: ignore[valid-type] # built from the caller's types
+        values: tuple[Any, ...] = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[types])  # type: ignore[valid-type] # built from the caller's types
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        raise Invalid("after must be the `next` of an earlier page", field="after", value=text) from None
+        values = ()
+    if not values or any(isinstance(value, int) and abs(value) > _BIGINT_MAX for value in values):
+        raise Invalid("after must be the `next` of an earlier page", field="after", value=text)
+    return values
