@@ -54,7 +54,8 @@ from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
 from laurel.web.dialects.nudj.routes import NUDJ
 from laurel.web.public import credentials
 from laurel.web.server import create_web
-from laurel.web.standards import vc_api, verdicts
+from laurel.web.standards import vc_api, verdicts, xapi
+from laurel.web.standards.xapi_emission import StatementFormat
 from laurel.web.surfaces import Surface
 from laurel.worker.runner import Worker
 
@@ -92,6 +93,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
         NUDJ,
         learner_profile.surface(settings.learner_profile_organisation),
         litmos.surface(),
+        xapi.surface(),
     ]
 
 
@@ -100,6 +102,7 @@ def message_formats() -> dict[str, MessageFormat]:
     return {
         formats.OWN: formats.OwnFormat(),
         "litmos": AchievementEarned(),
+        "xapi": StatementFormat(),
     }
 
 

@@ -33,6 +33,8 @@ _CLAIM = timedelta(seconds=60)
 _GONE = 410
 _TRY_LATER = frozenset({429, 503})
 _ROUNDS_MAX = 100
+_ONE_IS_WRONG = frozenset({400, 409, 422})
+"""A batch is refused for one of its messages: each is then sent alone."""
 
 _chance = random.SystemRandom()
 
@@ -71,6 +73,8 @@ async def _send_and_note(parts: Outlets, endpoint: Endpoint, due: Sequence[Deliv
     if isinstance(message_format, BatchFormat):
         attempt, answer = await _attempt(parts, endpoint, due)
         outcomes = [(delivery, attempt, answer) for delivery in due]
+        if len(due) > 1 and attempt.status in _ONE_IS_WRONG:
+            outcomes = [(delivery, *await _attempt(parts, endpoint, [delivery])) for delivery in due]
     else:
         tried = await asyncio.gather(*(_attempt(parts, endpoint, [delivery]) for delivery in due))
         outcomes = [(delivery, *outcome) for delivery, outcome in zip(due, tried, strict=True)]

@@ -1,0 +1,1 @@
+"""Experience statements: kept as they came, and told to the spine as events."""
