@@ -12,6 +12,7 @@ from laurel.base.errors import NotFound
 from laurel.base.ids import OrganisationId
 from laurel.database.pool import Database, Transaction
 from laurel.domain.achievements import periods, store
+from laurel.domain.achievements.counts import Counts
 from laurel.domain.achievements.rules import RuleBook
 from laurel.domain.leaderboards import store as leaderboards
 from laurel.domain.leaderboards.model import Leaderboard
@@ -64,6 +65,7 @@ class Spine:
         self.database = database
         self.clock = clock
         self.known_people = KnownPeople()
+        self.counts = Counts()
         self.chance = random.SystemRandom()
         self._books: dict[OrganisationId, tuple[str, RuleBook, Reactions]] = {}
 

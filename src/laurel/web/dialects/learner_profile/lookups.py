@@ -11,6 +11,7 @@ from laurel.base.text import clean
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
+from laurel.domain.achievements.store import Versions
 from laurel.domain.people import store as people
 from laurel.domain.people.model import Person
 from laurel.domain.people.profiles import store as profiles
@@ -43,10 +44,17 @@ def in_words_of(names: dict[str, str]) -> Iterator[None]:
         raise renamed(refused, names) from None
 
 
+async def versions_of(tx: Transaction) -> Versions:
+    """What the organisation's definitions and language are at. Raises ResourceNotFound when it was deleted meanwhile."""
+    versions = await achievements.versions(tx)
+    if versions is None:
+        raise ResourceNotFound("There is no such organisation")
+    return versions
+
+
 async def language_of(tx: Transaction) -> str:
     """The organisation's language: this service knows one name for everything."""
-    versions = await achievements.versions(tx)
-    return versions.language if versions else "en"
+    return (await versions_of(tx)).language
 
 
 async def place_of(

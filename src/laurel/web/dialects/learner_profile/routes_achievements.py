@@ -28,6 +28,7 @@ from laurel.web.dialects.learner_profile.lookups import (
     language_of,
     place_of,
     shown,
+    versions_of,
 )
 from laurel.web.dialects.learner_profile.translate import (
     ACHIEVEMENT_NAMES,
@@ -35,7 +36,7 @@ from laurel.web.dialects.learner_profile.translate import (
     to_definition,
     types_of,
 )
-from laurel.web.injected import InjectedParts
+from laurel.web.injected import InjectedParts, InjectedSpine
 
 READ, WRITE = "achievements:read", "achievements:write"
 
@@ -54,18 +55,18 @@ async def create_achievement(request: AnyRequest, parts: InjectedParts) -> dict[
 
 
 @get("/achievements")
-async def list_achievements(request: AnyRequest, parts: InjectedParts) -> dict[str, Any]:
+async def list_achievements(request: AnyRequest, parts: InjectedParts, spine: InjectedSpine) -> dict[str, Any]:
     """A page, newest first."""
     caller = await caller_with(request, READ)
     query = read_query(request, wire.ACHIEVEMENTS_QUERY)
     types, not_types = types_of(query["achievement_type"])
     wanted = Wanted(query["fetch_archive"], query["name"], types, not_types, query["tag"])
     async with parts.database.transaction(caller.organisation_id) as tx:
-        language = await language_of(tx)
+        versions = await versions_of(tx)
         before = await place_of(store.id_of, tx, query["after"], achievement_not_found)
         found = await store.list_wanted(tx, wanted, before_id=before, offset=query["skip"], limit=query["limit"])
-        count = await store.count_wanted(tx, wanted)
-    records = [render_achievement(one, language) for one in found]
+        count = await spine.counts.of(tx, wanted, versions.rules)
+    records = [render_achievement(one, versions.language) for one in found]
     return answer("Successfully fetched the achievements", {"records": records, "total_count": count})
 
 
