@@ -1,6 +1,7 @@
 """The composition root: settings in, running parts out. Knows every part and holds no rules."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -45,6 +46,7 @@ from laurel.web.api import (
     events,
     organisation,
     people,
+    rewards,
     webhooks,
 )
 from laurel.web.api.wire import own_surface
@@ -83,6 +85,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *achievements.HANDLERS,
                 *awards.HANDLERS,
                 *events.HANDLERS,
+                *rewards.HANDLERS,
                 *credentials.HANDLERS,
                 *webhooks.HANDLERS,
                 *verdicts.HANDLERS,
@@ -150,6 +153,7 @@ class ServerProcess:
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
+        _spare_collections()
         async with open_parts(self._settings, self._database_url) as parts:
             self._web = create_web(parts, surfaces(self._settings), trusted_proxies=self._settings.trusted_proxies)
             watch = asyncio.create_task(_end_with_parent(os.getppid()))
@@ -161,6 +165,13 @@ class ServerProcess:
             if jobs is not None:
                 await worker.stop(patience_seconds=self._settings.stop_seconds, task=jobs)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _spare_collections() -> None:
+    """Look for garbage cycles rarely: batches make many small lists that are gone with their request anyway."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 async def _end_with_parent(parent: int) -> None:

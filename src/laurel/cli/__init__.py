@@ -5,6 +5,7 @@ import typer
 from laurel import application
 from laurel.base.errors import LaurelError, Unavailable
 from laurel.cli import access, processes, registers, verification
+from laurel.cli.demo import demo
 from laurel.cli.running import Exit, end
 from laurel.settings import SettingsError
 
@@ -12,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Laurel, an achievement server."
 )
 processes.add_to(app)
+app.command()(demo)
 verification.add_to(app)
 app.add_typer(registers.organisations, name="organisations")
 app.add_typer(registers.departments, name="departments")

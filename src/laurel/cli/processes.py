@@ -46,10 +46,13 @@ This is the first start. Laurel made the organisation "{first.organisation.name}
 
 This is shown only now. To try it:
 
-  curl -s {base}/api/v1/organisation -H 'Authorization: Bearer {key}'
-  curl -s {base}/api/v1/keys -H 'Authorization: Bearer {key}'
-  curl -s {base}/api/v1/departments -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
-       -d '{{"name": "Evening school"}}'
+  curl -s {base}/api/v1/achievements -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+       -d '{{"name": "First lesson", "status": "live", "issues_credential": true,
+            "queries": [{{"alias": "lessons", "event_name": "lesson.completed"}}],
+            "criteria": {{"type": "count", "query": "lessons", "value": 1}}}}'
+  curl -s '{base}/api/v1/events?create_people=true' -H 'Authorization: Bearer {key}' \\
+       -H 'Content-Type: application/json' -d '{{"person": {{"email": "ada@example.org"}}, "name": "lesson.completed"}}'
+  curl -s {base}/api/v1/people -H 'Authorization: Bearer {key}'
 """,
             flush=True,
         )
