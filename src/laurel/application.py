@@ -50,6 +50,8 @@ from laurel.web.api import (
     webhooks,
 )
 from laurel.web.api.wire import own_surface
+from laurel.web.dialects import accredible
+from laurel.web.dialects.accredible.throttle import Limits
 from laurel.web.dialects.learner_profile import routes as learner_profile
 from laurel.web.dialects.litmos import routes as litmos
 from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
@@ -97,6 +99,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
         learner_profile.surface(settings.learner_profile_organisation),
         litmos.surface(),
         xapi.surface(),
+        accredible.surface(Limits(settings.accredible_requests_max, settings.accredible_searches_max)),
     ]
 
 

@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     stop_seconds: int = 20
     learner_profile_organisation: str | None = None
+    accredible_requests_max: int = 0
+    accredible_searches_max: int = 0
     outgoing_networks: tuple[str, ...] = ()
     smtp_url: str | None = None
     mail_from: str = "laurel@localhost"
@@ -148,6 +150,8 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "trusted_proxies": _networks,
     "stop_seconds": _between(1, 600),
     "learner_profile_organisation": _uid,
+    "accredible_requests_max": _between(0, 10_000_000),
+    "accredible_searches_max": _between(0, 10_000_000),
     "outgoing_networks": _networks,
     "smtp_url": _url("smtp", "smtps"),
     "mail_from": _text,

@@ -11,10 +11,13 @@ from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS
 from laurel.database import answers
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.pages import REMEMBERED
+from laurel.domain.files import store as files
 from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
+from laurel.domain.people import store as people
 from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
+from laurel.domain.register import exports
 
 log = structlog.get_logger("laurel.worker")
 
@@ -58,7 +61,21 @@ async def forget_feed_positions(parts: Parts) -> None:
         await feeds.forget_positions(tx, parts.clock.now() - REMEMBERED)
 
 
+async def write_export(parts: Parts, payload: dict[str, Any]) -> None:
+    """Write the files of an export."""
+    await exports.write(parts.database, payload["organisation_id"], payload["export_id"], parts.clock.now())
+
+
+async def forget_files_and_links(parts: Parts) -> None:
+    """Remove stored files and one-time links that have run out."""
+    async with parts.database.every_organisation() as tx:
+        removed = await files.delete_expired(tx, parts.clock.now())
+        links = await people.delete_old_links(tx, parts.clock.now())
+    log.info("forgot files and links", files=removed, links=links)
+
+
 JOBS: Mapping[str, Job] = {
+    exports.EXPORT_JOB: Job(run=write_export, attempts_max=3),
     BACKFILL_JOB: Job(run=count_the_past),
     DELIVER_JOB: Job(run=fan_out.deliver),
     SEND_JOB: Job(run=send.send_due),
@@ -67,5 +84,6 @@ JOBS: Mapping[str, Job] = {
 TIMETABLE: Mapping[str, Periodic] = {
     "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
     "forget_feed_positions": Periodic(cron="47 * * * *", run=forget_feed_positions),
+    "forget_files_and_links": Periodic(cron="37 * * * *", run=forget_files_and_links),
     "send_due_webhooks": Periodic(cron="* * * * *", run=send.sweep),
 }

@@ -80,8 +80,10 @@ async def find_by_uid(tx: Transaction, uid: str) -> Credential | None:
 
 
 async def find_public(tx: Transaction, uid: str) -> Credential | None:
-    """The credential with this uid, whoever issued it; for a transaction of `Database.public_lookup`."""
-    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM credential WHERE uid = $1 AND deleted_at IS NULL", uid)
+    """The published credential with this uid, whoever issued it; for a transaction of `Database.public_lookup`."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM credential WHERE uid = $1 AND deleted_at IS NULL AND published_at IS NOT NULL", uid
+    )
     return None if row is None else Credential.from_row(row)
 
 

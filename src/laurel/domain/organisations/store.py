@@ -174,6 +174,15 @@ async def department_by_id(tx: Transaction, department_id: DepartmentId) -> Depa
     return await department(tx, str(department_id))
 
 
+async def default_department(tx: Transaction) -> Department:
+    """The department that owns what names none."""
+    row = await tx.fetchrow(
+        f"SELECT {_DEPARTMENT} FROM department WHERE organisation_id = $1 AND is_default AND deleted_at IS NULL",
+        tx.organisation_id,
+    )
+    return Department(**_found(row))
+
+
 async def departments(tx: Transaction, *, after: int, limit: int, only: DepartmentId | None = None) -> list[Department]:
     """In the order they were made; `only` for a caller that is bound to one."""
     rows = await tx.fetch(
@@ -188,6 +197,38 @@ async def departments(tx: Transaction, *, after: int, limit: int, only: Departme
         only,
     )
     return [Department(**row) for row in rows]
+
+
+async def department_slugs(tx: Transaction, start: str) -> set[str]:
+    """The slugs of departments that begin so."""
+    rows = await tx.fetch(
+        "SELECT slug FROM department WHERE organisation_id = $1 AND starts_with(slug, $2) AND deleted_at IS NULL",
+        tx.organisation_id,
+        start[:80],
+    )
+    return {row["slug"] for row in rows}
+
+
+async def search_departments(
+    tx: Transaction,
+    details: list[tuple[list[str], str]],
+    *,
+    only: DepartmentId | None,
+    limit: int,
+    offset: int,
+) -> tuple[list[Department], int]:
+    """(a page in the order they were made, how many in all); `details` are paths and the text that must stand there."""
+    parameters: list[Any] = [tx.organisation_id, only]
+    where = "organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id = $2)"
+    for path, text in details:
+        parameters += [path, text]
+        where += f" AND details #>> ${len(parameters) - 1}::text[] = ${len(parameters)}"
+    total = await tx.fetchval(f"SELECT count(*) FROM department WHERE {where}", *parameters)
+    rows = await tx.fetch(
+        f"SELECT {_DEPARTMENT} FROM department WHERE {where} ORDER BY id LIMIT {int(limit)} OFFSET {int(offset)}",
+        *parameters,
+    )
+    return [Department(**row) for row in rows], int(total)
 
 
 async def update_department(

@@ -159,6 +159,14 @@ async def add_department(
     return department
 
 
+async def free_slug(tx: Transaction, name: str) -> str:
+    """A slug from `name` that no department has now: with a number behind it where the plain one is taken."""
+    plain = slug_of(name)
+    taken = await store.department_slugs(tx, plain)
+    candidates = (f"{plain[: SLUG_LENGTH_MAX - 8].strip('-')}-{number}" for number in range(2, len(taken) + 3))
+    return plain if plain not in taken else next(slug for slug in candidates if slug not in taken)
+
+
 async def find_department(tx: Transaction, uid: str, by: Caller | str) -> Department:
     """By uid or integer id. Raises NotFound, also for another department than the one that the caller is bound to."""
     department = await store.department(tx, uid)

@@ -1,13 +1,13 @@
 """The SQL of the register. Conditions become parameters; what they name are our own columns."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from laurel.base.ids import AchievementId, CredentialId
+from laurel.base.ids import AchievementId, CredentialId, DepartmentId, PersonId
 from laurel.database.pool import Row, Transaction
 from laurel.domain.credentials.model import Credential
-from laurel.domain.register.model import DAYS, Activity, Condition, Search, day_bounds
+from laurel.domain.register.model import DAYS, Activity, Condition, Department, Search, day_bounds
 
 _COLUMNS = ", ".join(f"c.{name}" for name in Credential.__struct_fields__)
 _TITLE = "coalesce(a.details ->> 'internal_name', jsonb_path_query_first(a.names, '$.*') #>> '{}', '')"
@@ -253,3 +253,194 @@ async def activities(
     )
     total = await tx.fetchval(f"SELECT count(*) {_ACTIVITIES}", tx.organisation_id, *wanted)
     return [_activity(row) for row in rows], int(total)
+
+
+# ----------------------------------------------------------------------------------------------------------- allowance
+_ALLOWANCE_LOCK = 0x1A0E_E3  # any constant: one writer of an organisation's allowance at a time
+
+
+async def lock_allowance(tx: Transaction) -> None:
+    """Wait for other writers of this organisation's allowance; held until the transaction ends."""
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock($1::integer, ($2::bigint % 2147483647)::integer)",
+        _ALLOWANCE_LOCK,
+        tx.organisation_id,
+    )
+
+
+async def allowed(tx: Transaction, year: int, people: Sequence[PersonId]) -> set[PersonId]:
+    """Those of `people` who were issued to in `year`."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id FROM credential_allowance
+        WHERE organisation_id = $1 AND year = $2 AND person_id = ANY($3::bigint[])
+        """,
+        tx.organisation_id,
+        year,
+        people,
+    )
+    return {row["person_id"] for row in rows}
+
+
+async def count_allowed(tx: Transaction, year: int) -> int:
+    """How many people were issued to in `year`."""
+    counted = await tx.fetchval(
+        "SELECT count(*) FROM credential_allowance WHERE organisation_id = $1 AND year = $2", tx.organisation_id, year
+    )
+    return int(counted)
+
+
+async def insert_allowed(tx: Transaction, year: int, people: Sequence[PersonId]) -> None:
+    """Note who is issued to in `year`."""
+    await tx.execute(
+        """
+        INSERT INTO credential_allowance (organisation_id, year, person_id) SELECT $1, $2, unnest($3::bigint[])
+        ON CONFLICT DO NOTHING
+        """,
+        tx.organisation_id,
+        year,
+        people,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- exports
+_EXPORT = "id, department_id, entity, status, files, created_at"
+_OF_DEPARTMENT = "({table}.department_id = $2 OR ($3 AND {table}.department_id IS NULL))"
+_ROWS = {
+    "organizations": (
+        "d.id, d.name, d.description, d.url, d.image, d.created_at",
+        "department d WHERE d.organisation_id = $1 AND d.id = $2 AND $3 IS NOT NULL",
+        "d",
+    ),
+    "credentials": (
+        f"""c.id, c.uid, c.license_id, c.fields ->> 'name', c.fields ->> 'description', a.id, {_TITLE},
+        c.fields ->> 'recipient_name', c.fields ->> 'recipient_email', c.fields ->> 'recipient_id', c.issued_on,
+        (c.expires_at AT TIME ZONE 'UTC')::date, (c.published_at AT TIME ZONE 'UTC')::date, c.revoked_at, c.private,
+        c.created_at, c.updated_at""",
+        f"""credential c JOIN achievement a ON a.organisation_id = $1 AND a.id = c.achievement_id
+        WHERE c.organisation_id = $1 AND c.deleted_at IS NULL AND {_OF_DEPARTMENT.format(table="a")}""",
+        "c",
+    ),
+    "credential_analytics": (
+        "v.id, v.credential_id, v.license_id, v.achievement_id, v.event, v.at",
+        f"""credential_activity v JOIN achievement a ON a.organisation_id = $1 AND a.id = v.achievement_id
+        WHERE v.organisation_id = $1 AND {_OF_DEPARTMENT.format(table="a")}""",
+        "v",
+    ),
+    "groups": (
+        f"a.id, a.uid, {_TITLE}, jsonb_path_query_first(a.names, '$.*') #>> '{{}}', a.department_id, a.status, a.created_at, a.updated_at",
+        f"achievement a WHERE a.organisation_id = $1 AND a.deleted_at IS NULL AND {_OF_DEPARTMENT.format(table='a')}",
+        "a",
+    ),
+    "designs": (
+        "s.id, s.uid, s.name, s.kind, s.department_id, s.created_at, s.updated_at",
+        f"design s WHERE s.organisation_id = $1 AND s.deleted_at IS NULL AND {_OF_DEPARTMENT.format(table='s')}",
+        "s",
+    ),
+}
+
+
+def _made_at(entity: str) -> str:
+    return f"{_ROWS[entity][2]}.{'at' if entity == 'credential_analytics' else 'created_at'}"
+
+
+async def insert_export(tx: Transaction, department_id: DepartmentId, entity: str, now: datetime) -> Row:
+    """A scheduled export."""
+    row = await tx.fetchrow(
+        f"""
+        INSERT INTO data_export (organisation_id, department_id, entity, status, created_at, updated_at)
+        VALUES ($1, $2, $3, 'scheduled', $4, $4) RETURNING {_EXPORT}
+        """,
+        tx.organisation_id,
+        department_id,
+        entity,
+        now,
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return row
+
+
+async def exports(tx: Transaction, department_id: DepartmentId | None, limit: int) -> list[Row]:
+    """Newest first."""
+    return await tx.fetch(
+        f"""
+        SELECT {_EXPORT} FROM data_export
+        WHERE organisation_id = $1 AND ($2::bigint IS NULL OR department_id = $2) ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        department_id,
+        limit,
+    )
+
+
+async def find_export(tx: Transaction, export_id: int) -> Row | None:
+    """By integer id."""
+    return await tx.fetchrow(
+        f"SELECT {_EXPORT} FROM data_export WHERE organisation_id = $1 AND id = $2", tx.organisation_id, export_id
+    )
+
+
+async def begin_export(tx: Transaction, export_id: int, now: datetime) -> bool:
+    """Note that the export is being written; False when it is finished. One that was left behind is begun again."""
+    begun = await tx.execute(
+        """
+        UPDATE data_export SET status = 'processing', updated_at = $3
+        WHERE organisation_id = $1 AND id = $2 AND status <> 'completed'
+        """,
+        tx.organisation_id,
+        export_id,
+        now,
+    )
+    return begun == 1
+
+
+async def finish_export(
+    tx: Transaction, export_id: int, status: str, files: list[dict[str, Any]], now: datetime
+) -> None:
+    """Note how it ended."""
+    await tx.execute(
+        "UPDATE data_export SET status = $3, files = $4, updated_at = $5 WHERE organisation_id = $1 AND id = $2",
+        tx.organisation_id,
+        export_id,
+        status,
+        files,
+        now,
+    )
+
+
+async def is_default_department(tx: Transaction, department_id: DepartmentId) -> bool:
+    """Whether it owns what names no department."""
+    return bool(
+        await tx.fetchval(
+            "SELECT is_default FROM department WHERE organisation_id = $1 AND id = $2",
+            tx.organisation_id,
+            department_id,
+        )
+    )
+
+
+async def years(tx: Transaction, entity: str, department: Department) -> list[int]:
+    """The years in which something of this kind was made."""
+    rows = await tx.fetch(
+        f"SELECT DISTINCT extract(year FROM {_made_at(entity)} AT TIME ZONE 'UTC')::integer AS year FROM {_ROWS[entity][1]}",
+        tx.organisation_id,
+        department.id,
+        department.is_default,
+    )
+    return sorted(row["year"] for row in rows)
+
+
+async def export_rows(tx: Transaction, entity: str, department: Department, year: int) -> AsyncIterator[Row]:
+    """The rows of one year, in the order of making, as they come from the database."""
+    columns, source, alias = _ROWS[entity]
+    async for row in tx.stream(
+        f"""
+        SELECT {columns} FROM {source} AND extract(year FROM {_made_at(entity)} AT TIME ZONE 'UTC') = $4
+        ORDER BY {alias}.id
+        """,
+        tx.organisation_id,
+        department.id,
+        department.is_default,
+        year,
+    ):
+        yield row
