@@ -4,11 +4,14 @@
 another organisation.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -16,6 +19,7 @@ import pytest
 import pytest_asyncio
 
 from laurel.application import message_formats, surfaces
+from laurel.base.ids import new_uid
 from laurel.database.embedded import EmbeddedPostgres
 from laurel.database.migrate import migrate
 from laurel.database.pool import Database, open_database
@@ -34,7 +38,15 @@ BASE_URL = "http://laurel.test"
 
 @pytest_asyncio.fixture(scope="session")
 async def postgres_url() -> AsyncIterator[str]:
-    """A migrated PostgreSQL of this pytest process."""
+    """A migrated database of this pytest process: on the PostgreSQL of LAUREL_DATABASE_URL when that is set, else on one
+    of its own.
+    """
+    outside = os.environ.get("LAUREL_DATABASE_URL")
+    if outside:
+        async with _database_on(outside) as url:
+            await migrate(url)
+            yield url
+        return
     directory = Path(tempfile.mkdtemp(prefix="laurel-test-"))
     server = EmbeddedPostgres(directory)
     try:
@@ -49,6 +61,19 @@ async def postgres_url() -> AsyncIterator[str]:
     finally:
         server.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _database_on(url: str) -> AsyncIterator[str]:
+    """The address of a new database beside the one at `url`, dropped afterwards."""
+    name = f"laurel_test_{new_uid()}"
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(url)._replace(path=f"/{name}").geturl()
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
 
 
 @pytest_asyncio.fixture(scope="session")
