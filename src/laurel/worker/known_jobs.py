@@ -12,6 +12,8 @@ from laurel.database import answers
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.files import store as files
+from laurel.domain.give_rewards import prizes
+from laurel.domain.leaderboards import store as leaderboards
 from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
@@ -74,6 +76,16 @@ async def forget_files_and_links(parts: Parts) -> None:
     log.info("forgot files and links", files=removed, links=links)
 
 
+async def pay_leaderboard_prizes(parts: Parts) -> None:
+    """Pay the prizes of leaderboards whose period is over."""
+    async with parts.database.every_organisation() as tx:
+        organisation_ids = await leaderboards.organisations_with_prizes(tx)
+    for organisation_id in organisation_ids:
+        paid = await prizes.pay_prizes(parts.spine, organisation_id)
+        if paid:
+            log.info("paid the prizes of leaderboards", organisation=organisation_id, people=paid)
+
+
 JOBS: Mapping[str, Job] = {
     exports.EXPORT_JOB: Job(run=write_export, attempts_max=3),
     BACKFILL_JOB: Job(run=count_the_past),
@@ -85,5 +97,6 @@ TIMETABLE: Mapping[str, Periodic] = {
     "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
     "forget_feed_positions": Periodic(cron="47 * * * *", run=forget_feed_positions),
     "forget_files_and_links": Periodic(cron="37 * * * *", run=forget_files_and_links),
+    "pay_leaderboard_prizes": Periodic(cron="*/5 * * * *", run=pay_leaderboard_prizes),
     "send_due_webhooks": Periodic(cron="* * * * *", run=send.sweep),
 }

@@ -510,3 +510,17 @@ async def count_active(
         achievement_ids,
     )
     return {row["achievement_id"]: (row["awards"], row["people"]) for row in rows}
+
+
+async def held_by_department(tx: Transaction, person_id: PersonId) -> dict[int, int]:
+    """How many active awards a person has, by the department of the achievement (0: the organisation)."""
+    rows = await tx.fetch(
+        """
+        SELECT coalesce(a.department_id, 0) AS department_id, count(*) AS awards FROM award w
+        JOIN achievement a ON a.organisation_id = $1 AND a.id = w.achievement_id
+        WHERE w.organisation_id = $1 AND w.person_id = $2 AND w.state = 'active' GROUP BY 1
+        """,
+        tx.organisation_id,
+        person_id,
+    )
+    return {row["department_id"]: row["awards"] for row in rows}

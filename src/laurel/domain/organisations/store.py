@@ -169,6 +169,16 @@ async def department(tx: Transaction, uid: str) -> Department | None:
     return Department(**row) if row else None
 
 
+async def department_by_slug(tx: Transaction, slug: str) -> Department | None:
+    """By slug."""
+    row = await tx.fetchrow(
+        f"SELECT {_DEPARTMENT} FROM department WHERE organisation_id = $1 AND slug = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        slug,
+    )
+    return Department(**row) if row else None
+
+
 async def department_by_id(tx: Transaction, department_id: DepartmentId) -> Department | None:
     """By integer id."""
     return await department(tx, str(department_id))

@@ -354,3 +354,15 @@ async def use_link(tx: Transaction, uid: str, now: datetime) -> bool:
 async def delete_old_links(tx: Transaction, before: datetime) -> int:
     """Remove links that ended before then; for a transaction across organisations."""
     return await tx.execute("DELETE FROM one_time_link WHERE expires_at < $1", before)
+
+
+async def page(tx: Transaction, *, search: str | None, limit: int, offset: int) -> tuple[int, list[Person]]:
+    """(how many in all, one page newest first) of living people; `search`: part of a name or an address."""
+    where = """organisation_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL
+        OR strpos(lower(concat_ws(' ', display_name, first_name, last_name, email)), $2) > 0)"""
+    arguments = (tx.organisation_id, None if search is None else search.lower())
+    total = await tx.fetchval(f"SELECT count(*) FROM person WHERE {where}", *arguments)
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM person WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4", *arguments, limit, offset
+    )
+    return total, [Person.from_row(row) for row in rows]

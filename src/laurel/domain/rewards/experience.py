@@ -14,10 +14,13 @@ from laurel.base import limits
 from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
 from laurel.database.pool import Row, Transaction
+from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.model import Organisation
 from laurel.domain.rewards import store
 from laurel.domain.rewards.model import XP_DIMENSIONS, RewardPlan, check_plan
 
 _LEVEL = "level"
+_LEVELS = "levels"
 
 
 class XpRule(msgspec.Struct, frozen=True):
@@ -143,3 +146,18 @@ def _value(node: ast.AST, level: int, field: str) -> Decimal:
             f"{field} leaves the range of numbers at level {level}", field=field, limit=limits.LEVEL_TARGET_MAX
         )
     return result
+
+
+def levels_of(organisation: Organisation) -> LevelPlan:
+    """The organisation's levels, or the usual ones."""
+    stored = organisation.settings.get(_LEVELS)
+    return LevelPlan() if stored is None else msgspec.convert(stored, LevelPlan)
+
+
+async def set_levels(tx: Transaction, plan: LevelPlan, *, now: datetime) -> LevelPlan:
+    """Keep how XP becomes levels. Raises Invalid by field."""
+    check_levels(plan)
+    organisation = await organisations.lock_organisation(tx)
+    settings = {**organisation.settings, _LEVELS: {"target": plan.target, "highest": plan.highest}}
+    await organisations.update_organisation(tx, {"settings": settings}, now)
+    return plan

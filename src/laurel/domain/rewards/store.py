@@ -573,3 +573,19 @@ async def close_entries(tx: Transaction, reward_id: RewardId, now: datetime) -> 
         reward_id,
         now,
     )
+
+
+# --------------------------------------------------------------------------------------------------------------- counts
+async def grant_counts(tx: Transaction, person_id: PersonId) -> tuple[int, int]:
+    """(assets a person got, rewards the person has or had entries for)."""
+    row = await tx.fetchrow(
+        """
+        SELECT count(*) FILTER (WHERE kind = 'assets') AS assets,
+               count(DISTINCT reward_id) FILTER (WHERE kind = 'entries') AS giveaways
+        FROM reward_grant WHERE organisation_id = $1 AND person_id = $2 AND state NOT IN ('void', 'queued')
+        """,
+        tx.organisation_id,
+        person_id,
+    )
+    assert row is not None  # noqa: S101 - an aggregate answers one row
+    return row["assets"], row["giveaways"]

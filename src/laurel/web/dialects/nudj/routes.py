@@ -1,6 +1,13 @@
 """The surface: both prefixes with all their routes."""
 
-from laurel.web.dialects.nudj import achievement_routes, event_routes, reward_routes
+from laurel.web.dialects.nudj import (
+    achievement_routes,
+    event_routes,
+    label_routes,
+    member_routes,
+    reward_routes,
+    standing_routes,
+)
 from laurel.web.dialects.nudj.acting import authenticate
 from laurel.web.dialects.nudj.errors import render_error
 from laurel.web.surfaces import Surface
@@ -11,7 +18,14 @@ _JSON_DEPTH_MAX = 64
 NUDJ = Surface(
     name="nudj",
     prefixes=("/api/v2/integration", "/api/v2/admin"),
-    handlers=[*achievement_routes.HANDLERS, *event_routes.HANDLERS, *reward_routes.HANDLERS],
+    handlers=[
+        *achievement_routes.HANDLERS,
+        *event_routes.HANDLERS,
+        *reward_routes.HANDLERS,
+        *member_routes.HANDLERS,
+        *label_routes.HANDLERS,
+        *standing_routes.HANDLERS,
+    ],
     render_error=render_error,
     authenticate=authenticate,
     json_depth_max=_JSON_DEPTH_MAX,
