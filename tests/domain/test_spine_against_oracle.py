@@ -204,8 +204,8 @@ class World:
                 for rule in book.rules.values():
                     (plan,) = [plan for plan in self.oracle.achievements if plan["id"] == rule.uid]
                     entries = dict(await store.past_of_person(tx, row["person_id"], rule.id))
-                    if rule.id in state.entries:
-                        entries[state.entries[rule.id][PERIOD]] = state.entries[rule.id]
+                    if (newest := state.entry(rule.id)) is not None:
+                        entries[newest[PERIOD]] = newest
                     found = {
                         (period_key_of(rule.period, ordinal), leaf.position): Fraction(
                             str(number_of(leaf, entry[leaf.position]))

@@ -4,7 +4,7 @@ A person's state holds, per achievement, the newest period with activity; older 
 asked for (`late`) when an event arrives out of order. Counting does not depend on the order of events.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -32,6 +32,9 @@ from laurel.domain.events.model import Event, NewEvent
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 _DECODE = msgspec.msgpack.Decoder().decode
+_DECODE_STATE: Callable[[bytes], Any] = msgspec.msgpack.Decoder(
+    tuple[dict[AchievementId, msgspec.Raw], dict[AchievementId, int], set[tuple[AchievementId, int]]]
+).decode
 
 PastKey = tuple[AchievementId, int]
 """(achievement, period) of a period that is not the newest."""
@@ -81,14 +84,12 @@ class PersonState:
     def __init__(self, person_id: PersonId, stored: bytes) -> None:
         self.person_id = person_id
         self.changed = False
-        self.entries: dict[AchievementId, Entry] = {}
+        self.entries: dict[AchievementId, Entry | msgspec.Raw] = {}
+        """Entries as they are stored until somebody asks for them with `entry`: most events touch few of many."""
         self.held: dict[AchievementId, int] = {}
         self._exact: set[tuple[AchievementId, int]] = set()
         if stored and stored[0]:  # a row begins as zero bytes
-            self.entries, self.held, exact = _DECODE(stored)
-            for achievement_id, position in exact:
-                self._exact.add((achievement_id, position))
-                self.entries[achievement_id][position] = Decimal(self.entries[achievement_id][position])
+            self.entries, self.held, self._exact = _DECODE_STATE(stored)
         self.past: dict[PastKey, Entry] = {}
         self.past_changed: set[PastKey] = set()
         self.late: list[Late] = []
@@ -98,14 +99,30 @@ class PersonState:
         """The stored form; numbers that are not 64-bit integers are listed and written as text."""
         if not self._exact:
             return _ENCODE((self.entries, self.held, ()))
-        exact = [
-            (achievement_id, position)
-            for achievement_id, position in self._exact
-            if achievement_id in self.entries
-            and position < len(self.entries[achievement_id])
-            and type(self.entries[achievement_id][position]) is Decimal
-        ]
+        exact = []
+        for achievement_id, position in self._exact:
+            entry = self.entries.get(achievement_id)
+            if isinstance(entry, list):
+                if position < len(entry) and type(entry[position]) is Decimal:
+                    exact.append((achievement_id, position))
+            elif entry is not None:
+                exact.append((achievement_id, position))
         return _ENCODE((self.entries, self.held, exact))
+
+    def entry(self, achievement_id: AchievementId) -> Entry | None:
+        """The newest period's entry, None when nothing counted yet."""
+        entry = self.entries.get(achievement_id)
+        return self.opened(achievement_id, entry) if isinstance(entry, msgspec.Raw) else entry
+
+    def opened(self, achievement_id: AchievementId, stored: msgspec.Raw) -> Entry:
+        """An entry out of its stored form."""
+        entry: Entry = _DECODE(stored)
+        if self._exact:
+            for position in range(VALUES, len(entry)):
+                if (achievement_id, position) in self._exact:
+                    entry[position] = Decimal(entry[position])
+        self.entries[achievement_id] = entry
+        return entry
 
     def note_exact(self, achievement_id: AchievementId, position: int) -> None:
         """Remember that the value at this position is a Decimal."""
@@ -113,7 +130,7 @@ class PersonState:
 
     def put(self, rule: Rule, entry: Entry) -> None:
         """Make `entry` the newest of its achievement; an older one that it replaces moves to the past."""
-        old = self.entries.get(rule.id)
+        old = self.entry(rule.id)
         if old is not None and old[REVISION] == rule.revision and old[PERIOD] < entry[PERIOD]:
             self.past[(rule.id, old[PERIOD])] = old
             self.past_changed.add((rule.id, old[PERIOD]))
@@ -161,7 +178,8 @@ def apply_event(
         if residual is not None and residual_reason(match, event) is not None:
             continue
         period = periods[rule.period]
-        entry = entries.get(rule.id)
+        known = entries.get(rule.id)
+        entry = state.opened(rule.id, known) if type(known) is msgspec.Raw else known
         if entry is None:
             entry = rule.new_entry(period)
             entries[rule.id] = entry
@@ -259,7 +277,7 @@ def unlocked_by_holding(
         if not rule.starts <= occurred_at < rule.expires:
             continue
         period = book.calendar.period(rule.period, occurred_at)
-        entry = state.entries.get(rule.id)
+        entry = state.entry(rule.id)
         if entry is not None and entry[REVISION] != rule.revision:
             state.stale.add(rule.id)
             continue

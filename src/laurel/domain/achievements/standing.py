@@ -70,7 +70,7 @@ async def standings(
 
 async def entry_at(tx: Transaction, book: RuleBook, rule: Rule, state: PersonState, ordinal: int) -> Entry | None:
     """The entry of a period as the present definition counts it."""
-    entry = state.entries.get(rule.id)
+    entry = state.entry(rule.id)
     if entry is None:
         return None
     if entry[REVISION] != rule.revision and rule.id in book.rules:

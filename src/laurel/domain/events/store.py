@@ -14,28 +14,46 @@ EventRow = tuple[Any, ...]
 _INSERT = """
 INSERT INTO event (organisation_id, person_id, event_key, name, category, sub_category, source_id, department_id,
                    tags, occurred_at, recorded_at, payload)
-SELECT $1, person_id, event_key, name, category, sub_category, source_id, department_id,
-       string_to_array(tags, E'\\x1f'), occurred_at, $2, payload
-FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[],
-            $11::timestamptz[], $12::jsonb[])
-     AS e(person_id, event_key, name, category, sub_category, source_id, department_id, tags, occurred_at, payload)
+SELECT $1, e.person_id, e.event_key, h.name, h.category, h.sub_category, h.source_id, h.department_id,
+       string_to_array(h.tags, E'\\x1f'), e.occurred_at, $2, e.payload
+FROM unnest($3::bigint[], $4::text[], $5::integer[], $6::timestamptz[], $7::jsonb[])
+     WITH ORDINALITY AS e(person_id, event_key, head, occurred_at, payload, place)
+JOIN unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[])
+     WITH ORDINALITY AS h(name, category, sub_category, source_id, department_id, tags, head) USING (head)
+ORDER BY e.place
 ON CONFLICT DO NOTHING
 """
 _COLUMN_COUNT = 10
+_HEAD = slice(2, 8)
+_HEAD_COUNT = 6
 COLUMNS = ", ".join(Event.__struct_fields__)
 
 
 async def insert(tx: Transaction, rows: Sequence[EventRow], recorded_at: datetime) -> int:
-    """Record `rows`; how many were new. The table's key decides what is a duplicate."""
-    return await tx.execute(_INSERT, tx.organisation_id, recorded_at, *columns(rows, _COLUMN_COUNT))
+    """Record `rows`, in their order; how many were new. The table's key decides what is a duplicate."""
+    return await tx.execute(_INSERT, tx.organisation_id, recorded_at, *_arguments(rows))
 
 
 async def insert_returning(tx: Transaction, rows: Sequence[EventRow], recorded_at: datetime) -> set[tuple[int, str]]:
     """As `insert`, but answers which (person_id, event_key) were new."""
     recorded = await tx.fetch(
-        _INSERT + " RETURNING person_id, event_key", tx.organisation_id, recorded_at, *columns(rows, _COLUMN_COUNT)
+        _INSERT + " RETURNING person_id, event_key", tx.organisation_id, recorded_at, *_arguments(rows)
     )
     return {(row["person_id"], row["event_key"]) for row in recorded}
+
+
+def _arguments(rows: Sequence[EventRow]) -> list[list[Any]]:
+    """The columns of `rows`; what many rows share (name to tags) is sent once and referred to by its place from 1."""
+    heads: dict[tuple[Any, ...], int] = {}
+    places = [heads.setdefault(row[_HEAD], len(heads) + 1) for row in rows]
+    return [
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        places,
+        [row[8] for row in rows],
+        [row[9] for row in rows],
+        *columns(list(heads), _HEAD_COUNT),
+    ]
 
 
 async def differing(tx: Transaction, rows: Sequence[EventRow], timed: Sequence[bool]) -> set[tuple[int, str]]:

@@ -43,7 +43,7 @@ async def _revoke_unearned(run: Run, person_id: PersonId, rule: Rule, reason: st
     """Revoke the awards by rule of periods whose tree was never complete in the new count."""
     state = run.states[person_id]
     entries = [
-        state.entries.get(rule.id),
+        state.entry(rule.id),
         *(e for (achievement_id, _), e in state.past.items() if achievement_id == rule.id),
     ]
     earned = {period_key(rule.period, entry[1]) for entry in entries if entry is not None and entry[DONE]}
