@@ -1,73 +1,14 @@
 """What we tell a learning record store: one statement per award, voided when the award is revoked."""
 
 import base64
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from laurel.base import json_text
 from laurel.base.times import render_time
-from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.notifications.model import AWARD_CREATED, AWARD_REVOKED, Told
-from laurel.domain.people.model import Person
+from laurel.domain.statements.of_award import VERSION, statement_id, statement_of_award
 from laurel.web.standards.xapi_check import VOIDED
-from laurel.web.standards.xapi_events import VERSION
-
-ACHIEVED = "https://w3id.org/xapi/tla/verbs/achieved"
-BADGE = "http://activitystrea.ms/schema/1.0/badge"
-
-
-def statement_id(public_url: str, award_uid: str, what: str = "") -> str:
-    """Follows from the award, so that sending twice changes nothing."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{public_url}/awards/{award_uid}{what}"))
-
-
-def award_statement(
-    public_url: str,
-    organisation: tuple[str, str],
-    person: Person,
-    achievement: Achievement,
-    award: Award,
-    language: str,
-) -> dict[str, Any]:
-    """The statement that a person earned something. organisation: uid and name."""
-    statement: dict[str, Any] = {
-        "id": statement_id(public_url, award.uid),
-        "actor": {
-            "objectType": "Agent",
-            "name": person.full_name,
-            "account": {"homePage": public_url, "name": person.uid},
-        },
-        "verb": {"id": ACHIEVED, "display": {"en": "achieved"}},
-        "object": {
-            "objectType": "Activity",
-            "id": f"{public_url}/achievements/{achievement.uid}",
-            "definition": {
-                "type": BADGE,
-                "name": {language: achievement.name_in(language, language)},
-                "description": {language: achievement.description_in(language, language)},
-            },
-        },
-        "result": {"success": True, "completion": True},
-        "context": {
-            "platform": "Laurel",
-            "contextActivities": {
-                "grouping": [
-                    {
-                        "objectType": "Activity",
-                        "id": f"{public_url}/organisations/{organisation[0]}",
-                        "definition": {"name": {language: organisation[1]}},
-                    }
-                ],
-                "category": [{"objectType": "Activity", "id": f"{public_url}/xapi/profile"}],
-            },
-        },
-        "timestamp": render_time(award.awarded_at),
-        "version": VERSION,
-    }
-    if award.score:
-        statement["result"]["response"] = award.score
-    return statement
 
 
 class StatementFormat:
@@ -83,10 +24,21 @@ class StatementFormat:
             return None
         if told.message.topic == AWARD_REVOKED:
             return json_text.encode(self._voiding(told, told.award.uid))
-        organisation = (told.organisation.uid, told.organisation.name)
+        language = told.organisation.language
         return json_text.encode(
-            award_statement(
-                told.public_url, organisation, told.person, told.achievement, told.award, told.organisation.language
+            statement_of_award(
+                public_url=told.public_url,
+                organisation=(told.organisation.uid, told.organisation.name),
+                language=language,
+                person=(told.person.uid, told.person.full_name),
+                achievement=(
+                    told.achievement.uid,
+                    told.achievement.name_in(language, language),
+                    told.achievement.description_in(language, language),
+                ),
+                award=told.award.uid,
+                awarded_at=told.award.awarded_at,
+                score=told.award.score,
             )
         )
 
