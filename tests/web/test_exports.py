@@ -8,7 +8,7 @@ import pytest
 
 from laurel.domain.exports import stream
 from laurel.domain.exports.encode import safe_cell
-from laurel.domain.exports.model import COLUMNS
+from laurel.domain.exports.model import COLUMNS, ExportFilter
 from laurel.web.standards.xapi_check import check_statement
 from tests.support.awards import some_awards
 from tests.support.builders import a_key, a_person
@@ -102,12 +102,14 @@ async def test_filters_are_as_on_lists(api, parts, organisation):
     assert len(await lines(api, "awards.xapi.jsonl")) == 1
 
 
-async def test_more_rows_than_a_step_come_once_each(api, parts, organisation, monkeypatch):
-    monkeypatch.setattr(stream, "STEP_ROWS", 3)
-    monkeypatch.setattr(stream, "STEP_NUMBERS", 2)
+async def test_more_rows_than_a_step_come_once_each(parts, organisation):
     await some_awards(parts, organisation, [NOON - timedelta(hours=hour) for hour in range(9)])
     for what, count in (("awards", 9), ("events", 9), ("people", 1)):
-        numbers = [line["number"] for line in await lines(api, what)]
+        found = stream.stream(
+            parts.database, organisation.id, what, "jsonl", ExportFilter(), "http://x", step_rows=3, step_numbers=2
+        )
+        text = b"".join([part async for _, part in found])
+        numbers = [json.loads(line)["number"] for line in text.splitlines()]
         assert len(numbers) == len(set(numbers)) == count
         assert numbers == sorted(numbers)
 

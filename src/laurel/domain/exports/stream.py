@@ -45,6 +45,9 @@ async def stream(
     chosen: Format,
     wanted: ExportFilter,
     public_url: str,
+    *,
+    step_rows: int = STEP_ROWS,
+    step_numbers: int = STEP_NUMBERS,
 ) -> AsyncIterator[tuple[int, bytes]]:
     """The file in parts, each with how many rows it took. Raises Unavailable in the middle if the database goes away."""
     async with database.transaction(organisation_id, joins_request=False) as tx:
@@ -65,9 +68,9 @@ async def stream(
 
     encoder = await asyncio.to_thread(encoder_for, chosen, COLUMNS[subject], statement)
     steps = (
-        _events(database, organisation_id, wanted)
+        _events(database, organisation_id, wanted, step_numbers)
         if subject == "events"
-        else _changed(database, organisation_id, subject, wanted)
+        else _changed(database, organisation_id, subject, wanted, step_rows)
     )
     async for rows in steps:
         if chosen == "xapi":
@@ -77,22 +80,22 @@ async def stream(
 
 
 async def _changed(
-    database: Database, organisation_id: OrganisationId, subject: Subject, wanted: ExportFilter
+    database: Database, organisation_id: OrganisationId, subject: Subject, wanted: ExportFilter, step_rows: int
 ) -> AsyncIterator[list[Any]]:
     after: Step | None = Step(wanted.since, -1)
     while after is not None:
         async with database.transaction(organisation_id, joins_request=False) as tx:
-            rows, after = await store.step(tx, subject, wanted, after, STEP_ROWS)
+            rows, after = await store.step(tx, subject, wanted, after, step_rows)
         yield rows
 
 
 async def _events(
-    database: Database, organisation_id: OrganisationId, wanted: ExportFilter
+    database: Database, organisation_id: OrganisationId, wanted: ExportFilter, step_numbers: int
 ) -> AsyncIterator[list[Any]]:
     async with database.transaction(organisation_id, joins_request=False) as tx:
         after, last = await store.bounds_of_events(tx, wanted)
     while after < last:
-        upto = min(after + STEP_NUMBERS, last)
+        upto = min(after + step_numbers, last)
         async with database.transaction(organisation_id, joins_request=False) as tx:
             rows = await store.events_between(tx, wanted, after, upto)
         after = upto
