@@ -12,6 +12,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
+from laurel.application import surfaces
+from laurel.domain.parts import Parts
+from laurel.web.server import create_web
+from tests.support.served import served
+
 HERE = Path(__file__).parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MISSING = "Browser tests need Chromium, and none is on the PATH: install it (Debian: apt-get install chromium)."
@@ -48,11 +53,32 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page in a context of its own; a script error on it fails the test."""
+    """A page in a context of its own; a script error or a breach of the content policy fails the test."""
     context = await browser.new_context(locale="en-GB", timezone_id="UTC")
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None
+    )
+    page.set_default_timeout(10_000)
     yield page
     await context.close()
     assert errors == []
+
+
+@pytest_asyncio.fixture(scope="session")
+async def site(_parts: Parts) -> AsyncIterator[str]:
+    """The address of the whole application, over the tests' database and clock. Jobs are run by the tests that need them."""
+    async with served(create_web(_parts, surfaces())) as address:
+        yield address
+
+
+@pytest_asyncio.fixture
+async def narrow(browser: Browser) -> AsyncIterator[Page]:
+    """A telephone in dark mode."""
+    context = await browser.new_context(
+        locale="en-GB", timezone_id="UTC", color_scheme="dark", viewport={"width": 390, "height": 844}
+    )
+    yield await context.new_page()
+    await context.close()

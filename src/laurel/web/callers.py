@@ -89,7 +89,7 @@ def _of_scheme(scheme: str, rest: str, allowed: Spelling) -> str | None:
     return None
 
 
-class _Failures:
+class Failures:
     """Failed attempts of the running minute per address and key; approximate, bounded, in this process."""
 
     def __init__(self) -> None:
@@ -104,9 +104,11 @@ class _Failures:
         return self._counts
 
     def too_many(self, name: str) -> bool:
+        """Whether `name` failed as often as is allowed."""
         return self._fresh().get(name, 0) >= FAILURES_PER_MINUTE_MAX
 
     def add(self, name: str) -> None:
+        """Count a failure of `name`."""
         counts = self._fresh()
         counts[name] = counts.get(name, 0) + 1
 
@@ -119,7 +121,7 @@ class Callers:
         self._remembered: dict[bytes, tuple[Caller, float]] = {}
         self._touched: dict[str, float] = {}
         self._known_good: set[tuple[str, str]] = set()
-        self._failures = _Failures()
+        self._failures = Failures()
 
     async def by_key(self, text: str, address: str) -> Caller:
         """The caller that the key `text` stands for. Raises Unauthenticated, or Limited after too many failures."""

@@ -7,8 +7,10 @@ from typing import Any
 
 import structlog
 
-from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS
+from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS_MAX
 from laurel.database import answers
+from laurel.domain.access import store as access
+from laurel.domain.access.links import forget_used
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.files import store as files
@@ -20,6 +22,8 @@ from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
 from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
 from laurel.domain.register import exports
+from laurel.domain.rosters.issuing import issue_roster
+from laurel.domain.rosters.model import ROSTER_JOB
 
 log = structlog.get_logger("laurel.worker")
 
@@ -86,14 +90,31 @@ async def pay_leaderboard_prizes(parts: Parts) -> None:
             log.info("paid the prizes of leaderboards", organisation=organisation_id, people=paid)
 
 
+async def work_off_roster(parts: Parts, payload: dict[str, Any]) -> None:
+    """Give an achievement to everybody on a list."""
+    await issue_roster(parts.spine, payload["organisation_id"], payload["roster"])
+
+
+async def forget_sessions(parts: Parts) -> None:
+    """Remove sessions and links that have run out."""
+    now = parts.clock.now()
+    async with parts.database.every_organisation() as tx:
+        await access.delete_sessions_before(
+            tx, now - timedelta(seconds=SESSION_IDLE_SECONDS), now - timedelta(seconds=SESSION_SECONDS_MAX)
+        )
+        await forget_used(tx, now)
+
+
 JOBS: Mapping[str, Job] = {
     exports.EXPORT_JOB: Job(run=write_export, attempts_max=3),
     BACKFILL_JOB: Job(run=count_the_past),
+    ROSTER_JOB: Job(run=work_off_roster),
     DELIVER_JOB: Job(run=fan_out.deliver),
     SEND_JOB: Job(run=send.send_due),
     MAIL_JOB: Job(run=warn.mail_disabled),
 }
 TIMETABLE: Mapping[str, Periodic] = {
+    "forget_sessions": Periodic(cron="37 * * * *", run=forget_sessions),
     "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
     "forget_feed_positions": Periodic(cron="47 * * * *", run=forget_feed_positions),
     "forget_files_and_links": Periodic(cron="37 * * * *", run=forget_files_and_links),

@@ -1,7 +1,7 @@
 """The SQL of achievements, progress and awards."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from laurel.base import json_text
@@ -524,3 +524,59 @@ async def held_by_department(tx: Transaction, person_id: PersonId) -> dict[int, 
         person_id,
     )
     return {row["department_id"]: row["awards"] for row in rows}
+
+
+async def count_by_status(tx: Transaction) -> dict[str, int]:
+    """How many achievements have each stored status."""
+    rows = await tx.fetch(
+        """
+        SELECT status, count(*) AS count FROM achievement
+        WHERE organisation_id = $1 AND deleted_at IS NULL GROUP BY status
+        """,
+        tx.organisation_id,
+    )
+    return {row["status"]: row["count"] for row in rows}
+
+
+async def awards_per_day(tx: Transaction, since: datetime, time_zone: str) -> dict[date, int]:
+    """How many awards that stand were earned on each day of the zone since an instant."""
+    rows = await tx.fetch(
+        """
+        SELECT (awarded_at AT TIME ZONE $3)::date AS day, count(*) AS count FROM award
+        WHERE organisation_id = $1 AND awarded_at >= $2 AND state = 'active' GROUP BY 1
+        """,
+        tx.organisation_id,
+        since,
+        time_zone,
+    )
+    return {row["day"]: row["count"] for row in rows}
+
+
+async def latest_awards(tx: Transaction, before_id: int | None, limit: int) -> list[Award]:
+    """The newest awards of the organisation, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {AWARD_COLUMNS} FROM award
+        WHERE organisation_id = $1 AND state <> 'pending' AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        before_id,
+        limit,
+    )
+    return [Award.from_row(row) for row in rows]
+
+
+async def holders(tx: Transaction, achievement_id: AchievementId, before_id: int | None, limit: int) -> list[Award]:
+    """The newest awards of one achievement that stand, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {AWARD_COLUMNS} FROM award
+        WHERE organisation_id = $1 AND achievement_id = $2 AND state = 'active' AND ($3::bigint IS NULL OR id < $3)
+        ORDER BY id DESC LIMIT $4
+        """,
+        tx.organisation_id,
+        achievement_id,
+        before_id,
+        limit,
+    )
+    return [Award.from_row(row) for row in rows]

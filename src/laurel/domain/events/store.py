@@ -222,3 +222,22 @@ async def mark_link(tx: Transaction, uid: str, person_id: PersonId, now: datetim
         person_id,
         now,
     )
+
+
+async def latest(tx: Transaction, within: int, limit: int) -> list[tuple[Event, bool]]:
+    """The newest of the last `within` recorded events of the server that are this organisation's, each with whether it
+    was retracted. Bounded by `within`, because nothing but a coarse index leads to the newest events.
+    """
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}, EXISTS (SELECT FROM event_retraction r WHERE r.organisation_id = $1
+                                  AND r.person_id = e.person_id AND r.event_key = e.event_key) AS retracted
+        FROM event e WHERE e.organisation_id = $1
+          AND e.id > (SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('event', 'id')), 0)) - $2::bigint
+        ORDER BY e.id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        within,
+        limit,
+    )
+    return [(Event.from_row(row), row["retracted"]) for row in rows]

@@ -366,3 +366,20 @@ async def page(tx: Transaction, *, search: str | None, limit: int, offset: int) 
         f"SELECT {COLUMNS} FROM person WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4", *arguments, limit, offset
     )
     return total, [Person.from_row(row) for row in rows]
+
+
+async def search(tx: Transaction, text: str, before_id: int | None, limit: int) -> list[Person]:
+    """Living people whose name or address holds `text` (in any case), newest first, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM person
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id < $2)
+          AND (email ILIKE $4 OR display_name ILIKE $4 OR first_name || ' ' || last_name ILIKE $4)
+        ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        before_id,
+        limit,
+        "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
+    )
+    return [Person.from_row(row) for row in rows]

@@ -1,0 +1,52 @@
+"""The SQL of rosters."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from laurel.base.ids import AchievementId
+from laurel.database.pool import Transaction
+from laurel.domain.rosters.model import Line, Roster
+
+_COLUMNS = ", ".join(Roster.__struct_fields__)
+
+
+async def insert(
+    tx: Transaction, *, uid: str, achievement_id: AchievementId, actor: str, lines: list[Line], now: datetime
+) -> Roster | None:
+    """A new roster; None when there is one with this uid."""
+    row = await tx.fetchrow(
+        f"""
+        INSERT INTO roster (organisation_id, uid, achievement_id, actor, lines, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING RETURNING {_COLUMNS}
+        """,
+        tx.organisation_id,
+        uid,
+        achievement_id,
+        actor,
+        msgspec.to_builtins(lines),
+        now,
+    )
+    return None if row is None else Roster.from_row(row)
+
+
+async def find(tx: Transaction, uid: str, *, lock: bool = False) -> Roster | None:
+    """The roster with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {_COLUMNS} FROM roster WHERE organisation_id = $1 AND uid = $2 {'FOR UPDATE' if lock else ''}",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else Roster.from_row(row)
+
+
+async def change(tx: Transaction, uid: str, values: dict[str, Any]) -> None:
+    """Change columns of a roster."""
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    await tx.execute(
+        f"UPDATE roster SET {changes} WHERE organisation_id = $1 AND uid = $2",
+        tx.organisation_id,
+        uid,
+        *values.values(),
+    )

@@ -1,0 +1,340 @@
+"""/console/achievements: what can be earned: lists, the form with the criteria builder, its dry run, one's own page."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from litestar import Response
+
+from laurel.base.errors import Invalid, LaurelError
+from laurel.database import jobs
+from laurel.database.pool import Transaction
+from laurel.domain.achievements import definitions, store
+from laurel.domain.achievements.definitions import Definition
+from laurel.domain.achievements.explain import explain
+from laurel.domain.achievements.model import Achievement, CredentialPlan, Criteria, Query
+from laurel.domain.achievements.rules import Rule
+from laurel.domain.achievements.standing import entry_at, standings
+from laurel.domain.events import store as events
+from laurel.domain.organisations import audit
+from laurel.domain.people import registry
+from laurel.domain.people import store as people
+from laurel.domain.record_events.backfill import BACKFILL_JOB, widen
+from laurel.domain.record_events.rehearse import Rehearsal, rehearse
+from laurel.domain.rewards.model import RewardPlan
+from laurel.web.pages import criteria_form
+from laurel.web.pages.criteria_form import MEASURES, OPERATORS, RuleRow, Typed
+from laurel.web.pages.pictures import BADGES, CERTIFICATES
+from laurel.web.pages.visits import Form, Visit, page
+
+_PAGE = 30
+_EVENTS_EXPLAINED = 50
+
+
+@page("/console/achievements", needs="achievements:read")
+async def list_achievement_pages(visit: Visit) -> Response[bytes]:
+    """What can be earned, newest first."""
+    status = visit.asked("status")
+    async with visit.transaction() as tx:
+        found = await store.list_newest(
+            tx,
+            before_id=visit.cursor(),
+            limit=_PAGE + 1,
+            status=status if status in {"draft", "live", "archived"} else None,
+        )
+        held = await store.count_active(tx, [one.id for one in found])
+    return visit.show(
+        "console/achievements.html",
+        achievements=found[:_PAGE],
+        held=held,
+        next=visit.next_after(found, _PAGE),
+        status=status,
+        now=visit.parts.clock.now(),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ the form
+def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
+    """What the form's plain fields say at first."""
+    if achievement is None:
+        return {
+            "name": "", "description": "", "narrative": "", "status": "draft", "period": "open", "points": "",
+            "issues_credential": "on", "private": "", "valid_for": "", "valid_unit": "years", "image": "",
+            "badge_design": BADGES[0], "certificate_design": CERTIFICATES[0], "skills": "", "backfill": "",
+        }  # fmt: skip
+    language, plan = visit.organisation.language, achievement.credential
+    valid = plan.valid_years or plan.valid_days
+    return {
+        "name": achievement.name_in(language, language),
+        "description": achievement.description_in(language, language),
+        "narrative": achievement.criteria_narrative,
+        "status": achievement.status,
+        "period": achievement.period,
+        "points": f"{achievement.rewards.points:f}" if achievement.rewards.points else "",
+        "issues_credential": "on" if achievement.issues_credential else "",
+        "private": "on" if plan.private else "",
+        "valid_for": str(valid or ""),
+        "valid_unit": "days" if plan.valid_days else "years",
+        "image": achievement.image or "",
+        "badge_design": plan.badge_design or BADGES[0],
+        "certificate_design": plan.certificate_design or CERTIFICATES[0],
+        "skills": ", ".join(achievement.tags),
+        "backfill": "",
+    }
+
+
+def _show_form(
+    visit: Visit,
+    achievement: Achievement | None,
+    rules: Typed,
+    *,
+    values: dict[str, str],
+    error: LaurelError | None = None,
+    rehearsal: Rehearsal | None = None,
+) -> Response[bytes]:
+    return visit.show(
+        "console/achievement_form.html",
+        error=error,
+        achievement=achievement,
+        values=values,
+        rules=rules,
+        rehearsal=rehearsal,
+        trouble=None,
+        once=visit.form.get("once") or visit.new_once(),
+        badges=BADGES,
+        certificates=CERTIFICATES,
+        measures=MEASURES,
+        operators=OPERATORS,
+    )
+
+
+def _typed_values(form: Form, defaults: dict[str, str]) -> dict[str, str]:
+    return {name: form.get(name) for name in defaults}
+
+
+def _definition(visit: Visit, rules: tuple[list[Query], Criteria | None], old: Achievement | None) -> Definition:
+    """What the form says, as the domain takes it. Raises Invalid naming the form's field."""
+    form, language = visit.form, visit.organisation.language
+    if not form.get("name"):
+        raise Invalid("give it a name", field="name")
+    queries, criteria = rules
+    status: Any = form.get("status") or "draft"
+    return Definition(
+        names={**(old.names if old else {}), language: form.get("name")},
+        descriptions={**(old.descriptions if old else {}), language: form.get("description")},
+        status=status if status in {"draft", "live", "archived"} else "draft",
+        period=_period(form),
+        queries=queries,
+        criteria=criteria,
+        rewards=_rewards(form, old),
+        issues_credential=form.ticked("issues_credential"),
+        credential=_plan(form),
+        criteria_narrative=form.get("narrative"),
+        image=form.get("image") or None,
+        tags=[skill for part in form.get("skills").split(",") if (skill := part.strip())],
+    )
+
+
+def _period(form: Form) -> Any:
+    period = form.get("period") or "open"
+    if period not in {"open", "daily", "weekly", "monthly", "yearly"}:
+        raise Invalid("there is no such period", field="period", value=period[:50])
+    return period
+
+
+def _rewards(form: Form, old: Achievement | None) -> RewardPlan:
+    plan = old.rewards if old else RewardPlan()
+    try:
+        points = Decimal(form.get("points").replace(",", ".") or "0")
+    except InvalidOperation:
+        raise Invalid("points must be a number", field="points", value=form.get("points")[:50]) from None
+    return RewardPlan(**{**{name: getattr(plan, name) for name in plan.__struct_fields__}, "points": points})
+
+
+def _plan(form: Form) -> CredentialPlan:
+    text, unit = form.get("valid_for"), form.get("valid_unit")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise Invalid("say a whole number, or nothing when it is valid for ever", field="valid_for", value=text[:50])
+    count = int(text) if text else None
+    return CredentialPlan(
+        valid_days=count if unit == "days" else None,
+        valid_years=count if unit != "days" else None,
+        badge_design=form.get("badge_design") or None,
+        certificate_design=form.get("certificate_design") or None,
+        private=form.ticked("private"),
+    )
+
+
+def _at_form(error: LaurelError) -> LaurelError:
+    """The refusal at the field of this form that it is about."""
+    field = error.field or ""
+    for start, name in (
+        ("names", "name"), ("descriptions", "description"), ("criteria_narrative", "narrative"), ("tags", "skills"),
+        ("rewards.points", "points"), ("credential.valid", "valid_for"), ("criteria", "rules"), ("queries", "rules"),
+    ):  # fmt: skip
+        if field.startswith(start):
+            error.field = name
+            break
+    return error
+
+
+@page("/console/achievements/new", needs="achievements:write")
+async def show_new_achievement(visit: Visit) -> Response[bytes]:
+    """An empty form."""
+    return _show_form(visit, None, Typed([RuleRow()], "and"), values=_defaults(visit, None))
+
+
+@page("/console/achievements/new", needs="achievements:write", post=True)
+async def make_achievement(visit: Visit) -> Response[bytes]:
+    """Define it; or show the form again with a rule more, a mistake or a dry run."""
+    return await _take(visit, None)
+
+
+@page("/console/achievements/{achievement:str}/edit", needs="achievements:write")
+async def show_achievement_form(visit: Visit) -> Response[bytes]:
+    """The form as it stands."""
+    async with visit.transaction() as tx:
+        achievement = await definitions.require(tx, visit.path("achievement"))
+    return _show_form(visit, achievement, criteria_form.shown(achievement), values=_defaults(visit, achievement))
+
+
+@page("/console/achievements/{achievement:str}/edit", needs="achievements:write", post=True)
+async def change_achievement_page(visit: Visit) -> Response[bytes]:
+    """Change it."""
+    async with visit.transaction() as tx:
+        achievement = await definitions.require(tx, visit.path("achievement"))
+    return await _take(visit, achievement)
+
+
+async def _take(visit: Visit, old: Achievement | None) -> Response[bytes]:
+    form, rules = visit.form, criteria_form.typed(visit.form)
+    values = _typed_values(form, _defaults(visit, old))
+    rehearsal = None
+    try:
+        if form.get("change") == "try":
+            rehearsal = await _rehearse(visit, rules)
+        elif not form.get("change"):
+            return await _save(visit, old, _definition(visit, criteria_form.parsed(rules), old))
+    except LaurelError as refused:
+        return _show_form(visit, old, rules, values=values, error=_at_form(refused))
+    return _show_form(visit, old, rules, values=values, rehearsal=rehearsal)
+
+
+async def _save(visit: Visit, old: Achievement | None, definition: Definition) -> Response[bytes]:
+    now, caller = visit.parts.clock.now(), visit.caller
+    async with visit.transaction() as tx:
+        if old is None:
+            uid = visit.once()
+            saved = await store.find_by_uid(tx, uid)
+            if saved is None:
+                saved = await definitions.create(tx, definition, actor=caller.actor, now=now, uid=uid)
+                await audit.record(
+                    tx, at=now, by=caller, action="achievement.create", subject=("achievement", saved.uid)
+                )
+        else:
+            saved = await definitions.change(tx, old, definition, actor=caller.actor, now=now)
+            await audit.record(tx, at=now, by=caller, action="achievement.change", subject=("achievement", saved.uid))
+        if visit.form.ticked("backfill") and saved.status == "live" and saved.criteria is not None:
+            saved = await widen(tx, saved, None, now)
+            await jobs.enqueue(tx, BACKFILL_JOB, {"achievement_id": saved.id, "quiet": False})
+    return visit.to(f"/console/achievements/{saved.uid}", "Saved.")
+
+
+async def _rehearse(visit: Visit, rules: Typed) -> Rehearsal:
+    queries, criteria = criteria_form.parsed(rules)
+    if criteria is None:
+        raise Invalid("say which event counts, then see what would have happened", field="rules")
+    definition = Definition(names={"en": "rehearsal"}, queries=queries, criteria=criteria, period=_period(visit.form))
+    async with visit.transaction() as tx:
+        return await rehearse(tx, definition, time_zone=visit.organisation.time_zone, now=visit.parts.clock.now())
+
+
+@page("/console/achievements/dry-run", needs="achievements:write", post=True)
+async def show_dry_run(visit: Visit) -> Response[bytes]:
+    """The live part of the form: what the rules would have done so far."""
+    rehearsal, trouble = None, None
+    try:
+        rehearsal = await _rehearse(visit, criteria_form.typed(visit.form))
+    except LaurelError as refused:
+        trouble = refused.message
+    return visit.show("console/dry_run.html", rehearsal=rehearsal, trouble=trouble)
+
+
+@page("/console/achievements/rules", needs="achievements:write", post=True)
+async def show_rules(visit: Visit) -> Response[bytes]:
+    """The rows of the form, with one more or less."""
+    rules = criteria_form.typed(visit.form)
+    return visit.show("console/rules.html", rules=rules, measures=MEASURES, operators=OPERATORS)
+
+
+# ------------------------------------------------------------------------------------------------------------- one page
+@page("/console/achievements/{achievement:str}", needs="achievements:read")
+async def show_achievement_page(visit: Visit) -> Response[bytes]:
+    """One achievement: what it asks, who holds it."""
+    async with visit.transaction() as tx:
+        achievement = await definitions.require(tx, visit.path("achievement"))
+        holders = await store.holders(tx, achievement.id, visit.cursor(), _PAGE + 1)
+        known = await people.find_many(tx, [award.person_id for award in holders])
+        held = await store.count_active(tx, [achievement.id])
+        needed = await store.find_many(tx, achievement.prerequisites)
+    return visit.show(
+        "console/achievement.html",
+        achievement=achievement,
+        status=achievement.status_at(visit.parts.clock.now()),
+        rules=criteria_form.shown(achievement),
+        holders=holders[:_PAGE],
+        next=visit.next_after(holders, _PAGE),
+        known=known,
+        held=held.get(achievement.id, (0, 0)),
+        needed=list(needed.values()),
+        measures=dict(MEASURES),
+        operators=dict(OPERATORS),
+    )
+
+
+@page("/console/achievements/{achievement:str}/delete", needs="achievements:write", post=True)
+async def delete_achievement_page(visit: Visit) -> Response[bytes]:
+    """Take the definition away; what was earned stays."""
+    now = visit.parts.clock.now()
+    async with visit.transaction() as tx:
+        achievement = await definitions.require(tx, visit.path("achievement"))
+        await definitions.delete(tx, achievement, actor=visit.caller.actor, now=now)
+        await audit.record(
+            tx, at=now, by=visit.caller, action="achievement.delete", subject=("achievement", achievement.uid)
+        )
+    return visit.to("/console/achievements", "The achievement is deleted. What was earned by it stays earned.")
+
+
+async def explained(tx: Transaction, visit: Visit, achievement: Achievement, person_uid: str) -> Any:
+    """Why somebody has not earned it yet, and what became of their latest events."""
+    now = visit.parts.clock.now()
+    person = await registry.require(tx, person_uid)
+    opening = await visit.parts.spine.open(tx)
+    (standing,) = await standings(tx, opening.book, person.id, [achievement], now)
+    state = await store.read_state(tx, person.id)
+    rule = opening.book.rules.get(achievement.id) or Rule(achievement)
+    entry = await entry_at(tx, opening.book, rule, state, opening.book.calendar.period(achievement.period, now))
+    missing = [needed for needed in achievement.prerequisites if not state.held.get(needed)]
+    names = {one.id: one.name_in(visit.organisation.language) for one in (await store.find_many(tx, missing)).values()}
+    recent = await events.recent_of_person(tx, person.id, _EVENTS_EXPLAINED)
+    return explain(
+        opening.book,
+        achievement,
+        entry,
+        [names[needed] for needed in missing],
+        recent,
+        now,
+        held=standing.current is not None,
+    )
+
+
+HANDLERS = (
+    list_achievement_pages,
+    show_new_achievement,
+    make_achievement,
+    show_achievement_form,
+    change_achievement_page,
+    show_dry_run,
+    show_rules,
+    show_achievement_page,
+    delete_achievement_page,
+)

@@ -1,0 +1,120 @@
+"""/console/credentials: what was issued: searched, looked at, revoked, reinstated."""
+
+from litestar import Response
+
+from laurel.base.errors import Invalid, LaurelError
+from laurel.base.text import clean_email
+from laurel.database.pool import Transaction
+from laurel.domain.achievements import store as achievements
+from laurel.domain.credentials import store as credentials
+from laurel.domain.credentials.model import Credential, CredentialNotFound
+from laurel.domain.organisations import audit
+from laurel.domain.people import store as people
+from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.revoke import reinstate, revoke
+from laurel.domain.record_events.run import Run
+from laurel.domain.register.model import Condition, Search
+from laurel.domain.register.search import find
+from laurel.domain.register.store import activities_of
+from laurel.web.pages.visits import Visit, page
+from laurel.web.paging import write_cursor
+
+_PAGE = 30
+
+
+@page("/console/credentials", needs="credentials:read")
+async def list_credentials(visit: Visit) -> Response[bytes]:
+    """What was issued, newest first; by address, achievement or number."""
+    asked = visit.asked("q")
+    conditions: list[Condition] = []
+    if address := clean_email(asked):
+        conditions.append(Condition("recipient_email", "eq", address))
+    elif asked:
+        conditions.append(Condition("uid" if len(asked) == 24 else "recipient_name", "eq", asked))
+    after = visit.cursor()
+    async with visit.transaction() as tx:
+        if visit.asked("achievement"):
+            ids = await achievements.ids_by_uid(tx, [visit.asked("achievement")])
+            conditions.append(Condition("achievement_id", "in", list(ids.values())))
+        search = Search(conditions=tuple(conditions), descending=True, after=(after,) if after else None, limit=_PAGE)
+        found = await find(tx, search)
+    return visit.show(
+        "console/credentials.html",
+        credentials=found.credentials,
+        next=write_cursor(*found.last) if found.last else None,
+        q=asked,
+        now=visit.parts.clock.now(),
+    )
+
+
+async def _require(tx: Transaction, uid: str) -> Credential:
+    credential = await credentials.find_by_uid(tx, uid)
+    if credential is None:
+        raise CredentialNotFound("there is no such credential", field="credential", value=uid[:50])
+    return credential
+
+
+async def _show(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
+    async with visit.transaction() as tx:
+        credential = await _require(tx, visit.path("credential"))
+        person = await people.find_by_id(tx, credential.person_id)
+        achievement = (await achievements.find_many(tx, [credential.achievement_id])).get(credential.achievement_id)
+        activities = await activities_of(tx, credential.id, 50)
+    key = f"?key={credential.access_key}" if credential.private else ""
+    return visit.show(
+        "console/credential.html",
+        error=error,
+        credential=credential,
+        person=person,
+        achievement=achievement,
+        activities=activities,
+        state=credential.state_at(visit.parts.clock.now()),
+        key=key,
+    )
+
+
+@page("/console/credentials/{credential:str}", needs="credentials:read")
+async def show_credential_page(visit: Visit) -> Response[bytes]:
+    """One credential: how it looks, what was done with it, and what can be."""
+    return await _show(visit)
+
+
+@page("/console/credentials/{credential:str}/revoke", needs="credentials:write", post=True)
+async def revoke_credential(visit: Visit) -> Response[bytes]:
+    """Take it back with a reason, which is shown to whoever looks."""
+    return await _change(visit, take_back=True)
+
+
+@page("/console/credentials/{credential:str}/reinstate", needs="credentials:write", post=True)
+async def reinstate_credential(visit: Visit) -> Response[bytes]:
+    """Let it count again."""
+    return await _change(visit, take_back=False)
+
+
+async def _change(visit: Visit, *, take_back: bool) -> Response[bytes]:
+    parts, uid = visit.parts, visit.path("credential")
+
+    async def work(tx: Transaction, _careful: bool) -> None:
+        now = parts.clock.now()
+        credential = await _require(tx, uid)
+        award = (await achievements.find_awards(tx, [credential.award_id]))[credential.award_id]
+        run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=False)
+        if take_back:
+            if not visit.form.get("reason"):
+                raise Invalid("say why: whoever looks at the credential will read it", field="reason")
+            await revoke(run, award, visit.form.get("reason"))
+        else:
+            await reinstate(run, award)
+        await run.save()
+        action = "credential.revoke" if take_back else "credential.reinstate"
+        await audit.record(tx, at=now, by=visit.caller, action=action, subject=("credential", uid))
+
+    try:
+        await run_again_on_races(parts.spine, visit.organisation_id, work)
+    except LaurelError as refused:
+        return await _show(visit, refused)
+    said = "The credential is revoked." if take_back else "The credential counts again."
+    return visit.to(f"/console/credentials/{uid}", said)
+
+
+HANDLERS = (list_credentials, show_credential_page, revoke_credential, reinstate_credential)

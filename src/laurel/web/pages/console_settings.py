@@ -1,0 +1,153 @@
+"""/console/settings, team, audit, and pictures of designs: how the organisation presents itself and who runs it."""
+
+import zoneinfo
+from typing import Any
+
+from litestar import Response
+
+from laurel.base.errors import Invalid, LaurelError, NotFound
+from laurel.base.limits import NAME_LENGTH_MAX, check_length
+from laurel.domain.designs import drawing
+from laurel.domain.organisations import sign_in, store, tenancy
+from laurel.domain.organisations.model import Account
+from laurel.domain.organisations.sign_in import ROLES
+from laurel.domain.organisations.store import AuditFilter
+from laurel.rendering import builtin_designs
+from laurel.web.pages.colours import BRANDING, checked_colour
+from laurel.web.pages.languages import LANGUAGES
+from laurel.web.pages.pictures import in_colours, sample_fields
+from laurel.web.pages.visits import Visit, page
+
+_PAGE = 50
+_PICTURE_WIDTH = 360
+_TEXTS = ("name", "description", "url", "email", "image", "time_zone", "language")
+_BRANDS = ("colour", "signatory", "signatory_title", "mail_greeting")
+
+
+def _show_settings(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
+    organisation, form = visit.organisation, visit.form
+    branding = organisation.settings.get(BRANDING, {})
+    values = {name: form.get(name) if form.values else (getattr(organisation, name) or "") for name in _TEXTS}
+    values |= {name: form.get(name) if form.values else str(branding.get(name) or "") for name in _BRANDS}
+    return visit.show(
+        "console/settings.html",
+        error=error,
+        values=values,
+        zones=[(name, name) for name in sorted(zoneinfo.available_timezones()) if "/" in name or name == "UTC"],
+        languages=list(LANGUAGES.items()),
+    )
+
+
+@page("/console/settings", needs="organisation:write")
+async def show_settings(visit: Visit) -> Response[bytes]:
+    """Name, colours, language."""
+    return _show_settings(visit)
+
+
+@page("/console/settings", needs="organisation:write", post=True)
+async def change_settings(visit: Visit) -> Response[bytes]:
+    """Save them."""
+    form, now = visit.form, visit.parts.clock.now()
+    try:
+        changes: dict[str, Any] = {name: form.get(name) for name in _TEXTS}
+        for name in ("url", "email", "image"):
+            changes[name] = changes[name] or None
+        branding: dict[str, Any] = {
+            name: check_length(form.get(name), NAME_LENGTH_MAX, name) or None for name in _BRANDS if name != "colour"
+        }
+        if form.ticked("own_colour"):
+            branding["colour"] = checked_colour(form.get("colour"), "colour")
+        async with visit.transaction() as tx:
+            settings = {**visit.organisation.settings, BRANDING: {k: v for k, v in branding.items() if v}}
+            await tenancy.change_organisation(tx, {**changes, "settings": settings}, by=visit.caller, now=now)
+    except LaurelError as refused:
+        return _show_settings(visit, refused)
+    return visit.to("/console/settings", "Saved.")
+
+
+@page("/console/designs/{picture:str}", needs="achievements:read")
+async def show_design_picture(visit: Visit) -> Response[bytes]:
+    """A built-in design with a sample on it."""
+    design = builtin_designs().get(visit.path("picture").removesuffix(".png"))
+    if design is None:
+        raise NotFound("there is no such design")
+    fields = sample_fields(visit.organisation, visit.asked("name")[:200])
+    data, name = await drawing.png(in_colours(design, visit.organisation), fields, width_pixels=_PICTURE_WIDTH)
+    return Response(
+        data, media_type="image/png", headers={"Cache-Control": "private, max-age=300", "ETag": f'"{name}"'}
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------- team
+async def _show_team(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
+    async with visit.transaction() as tx:
+        accounts = await store.accounts(tx, after=0, limit=500)
+    return visit.show("console/team.html", error=error, accounts=accounts, roles=[(role, role) for role in ROLES])
+
+
+@page("/console/team", needs="accounts:read")
+async def show_team(visit: Visit) -> Response[bytes]:
+    """Who runs the organisation."""
+    return await _show_team(visit)
+
+
+@page("/console/team", needs="accounts:write", post=True)
+async def add_to_team(visit: Visit) -> Response[bytes]:
+    """Make an account."""
+    form = visit.form
+    try:
+        async with visit.transaction() as tx:
+            await sign_in.add_account(
+                tx,
+                email=form.get("email"),
+                name=form.get("name"),
+                role=form.get("role"),
+                password=form.raw("password") or None,
+                by=visit.caller,
+                now=visit.parts.clock.now(),
+            )
+    except LaurelError as refused:
+        return await _show_team(visit, refused)
+    return visit.to("/console/team", "The account is made.")
+
+
+@page("/console/team/{account:str}", needs="accounts:write", post=True)
+async def change_team(visit: Visit) -> Response[bytes]:
+    """Change a role, or remove an account."""
+    uid, now = visit.path("account"), visit.parts.clock.now()
+    try:
+        async with visit.transaction() as tx:
+            if visit.form.get("change") == "remove":
+                _not_oneself(visit.account, uid)
+                await sign_in.remove_account(tx, uid, by=visit.caller, now=now)
+            else:
+                await sign_in.change_account(tx, uid, by=visit.caller, now=now, role=visit.form.get("role"))
+    except LaurelError as refused:
+        refused.field = None
+        return await _show_team(visit, refused)
+    return visit.to("/console/team", "Saved.")
+
+
+def _not_oneself(account: Account, uid: str) -> None:
+    if account.uid == uid:
+        raise Invalid("you cannot remove yourself")
+
+
+# --------------------------------------------------------------------------------------------------------------- audit
+@page("/console/audit", needs="audit:read")
+async def show_audit(visit: Visit) -> Response[bytes]:
+    """Who did what to what."""
+    wanted = AuditFilter(action=visit.asked("action") or None, subject_uid=visit.asked("subject") or None)
+    async with visit.transaction() as tx:
+        entries = await store.audit_entries(tx, wanted, before=visit.cursor(), limit=_PAGE + 1)
+        accounts = {f"account:{one.uid}": one.name for one in await store.accounts(tx, after=0, limit=500)}
+    return visit.show(
+        "console/audit.html",
+        entries=entries[:_PAGE],
+        next=visit.next_after(entries, _PAGE),
+        accounts=accounts,
+        action=visit.asked("action"),
+    )
+
+
+HANDLERS = (show_settings, change_settings, show_design_picture, show_team, add_to_team, change_team, show_audit)
