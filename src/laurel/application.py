@@ -58,7 +58,7 @@ from laurel.web.dialects.learner_profile import routes as learner_profile
 from laurel.web.dialects.litmos import routes as litmos
 from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
 from laurel.web.dialects.nudj.routes import NUDJ
-from laurel.web.pages import site
+from laurel.web.pages import page_surface
 from laurel.web.public import credentials
 from laurel.web.server import create_web
 from laurel.web.standards import vc_api, verdicts, xapi
@@ -105,7 +105,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
         litmos.surface(),
         xapi.surface(),
         accredible.surface(Limits(settings.accredible_requests_max, settings.accredible_searches_max)),
-        site.SURFACE,
+        page_surface.SURFACE,
     ]
 
 

@@ -10,7 +10,7 @@ import structlog
 from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS_MAX
 from laurel.database import answers
 from laurel.domain.access import store as access
-from laurel.domain.access.links import forget_used
+from laurel.domain.access.signed_links import forget_used
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.files import store as files

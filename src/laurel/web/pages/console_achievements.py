@@ -23,7 +23,7 @@ from laurel.domain.record_events.rehearse import Rehearsal, rehearse
 from laurel.domain.rewards.model import RewardPlan
 from laurel.web.pages import criteria_form
 from laurel.web.pages.criteria_form import MEASURES, OPERATORS, RuleRow, Typed
-from laurel.web.pages.pictures import BADGES, CERTIFICATES
+from laurel.web.pages.drawn import BADGES, CERTIFICATES
 from laurel.web.pages.visits import Form, Visit, page
 
 _PAGE = 30

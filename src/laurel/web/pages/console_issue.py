@@ -17,7 +17,7 @@ from laurel.domain.record_events.award import Gift, give
 from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.domain.rosters import issuing
-from laurel.domain.rosters.reading import ENCODINGS, read_lines, text_of
+from laurel.domain.rosters.csv_lines import ENCODINGS, read_lines, text_of
 from laurel.web.pages.recipients import recipient_of
 from laurel.web.pages.visits import Visit, page
 

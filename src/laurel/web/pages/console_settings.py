@@ -14,8 +14,8 @@ from laurel.domain.organisations.sign_in import ROLES
 from laurel.domain.organisations.store import AuditFilter
 from laurel.rendering import builtin_designs
 from laurel.web.pages.colours import BRANDING, checked_colour
+from laurel.web.pages.drawn import in_colours, sample_fields
 from laurel.web.pages.languages import LANGUAGES
-from laurel.web.pages.pictures import in_colours, sample_fields
 from laurel.web.pages.visits import Visit, page
 
 _PAGE = 50

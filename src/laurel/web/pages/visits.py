@@ -22,7 +22,7 @@ from laurel.base.ids import OrganisationId, is_uid, new_secret, new_uid
 from laurel.base.limits import FORM_FIELDS_MAX
 from laurel.base.text import clean
 from laurel.database.pool import Transaction
-from laurel.domain.access import links, sessions
+from laurel.domain.access import sessions, signed_links
 from laurel.domain.access.model import SignedIn
 from laurel.domain.organisations.model import Account, Caller, Organisation
 from laurel.domain.parts import Parts
@@ -159,11 +159,11 @@ class Visit:
     # ------------------------------------------------------------------------------------------------ once-only forms
     def new_once(self) -> str:
         """A number for a form that makes something: it becomes the uid of what is made, so that twice makes one."""
-        return links.hidden(self.parts.pepper, f"once:{self.organisation_id}", new_uid())
+        return signed_links.hidden(self.parts.pepper, f"once:{self.organisation_id}", new_uid())
 
     def once(self) -> str:
         """The number that the form carries. Raises Invalid."""
-        uid = links.revealed(self.parts.pepper, f"once:{self.organisation_id}", self.form.get("once"))
+        uid = signed_links.revealed(self.parts.pepper, f"once:{self.organisation_id}", self.form.get("once"))
         if uid is None or not is_uid(uid):
             raise Invalid("this form is too old; open the page again", field="form")
         return uid
@@ -175,7 +175,7 @@ class Visit:
         """A page in this visit's frame; with `error` it says what is wrong, and the status follows from it."""
         said = ""
         if given := self.request.cookies.get(SAID):
-            said = links.revealed(self.parts.pepper, "said", given) or ""
+            said = signed_links.revealed(self.parts.pepper, "said", given) or ""
             self.cookies.append(self._cookie(SAID, "", seconds=0))
         response = show(
             template,
@@ -196,7 +196,7 @@ class Visit:
     def to(self, address: str, said: str = "") -> Response[bytes]:
         """Go on to another page (303), which says `said` once."""
         if said:
-            value = links.hidden(self.parts.pepper, "said", said.encode("ascii", "xmlcharrefreplace").decode())
+            value = signed_links.hidden(self.parts.pepper, "said", said.encode("ascii", "xmlcharrefreplace").decode())
             self.cookies.append(self._cookie(SAID, value, seconds=_SAID_SECONDS))
         headers = {"Location": address, "Cache-Control": "no-store"}
         if self.htmx:
