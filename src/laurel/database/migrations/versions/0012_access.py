@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 _ACCESS = """
 CREATE TABLE session (
