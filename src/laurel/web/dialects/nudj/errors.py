@@ -24,6 +24,7 @@ _RENAMED = {
     "entries_per_person_max": "maxEntriesPerUser",
     "asset_price": "assetPointsPrice",
     "entry_price": "entryPointsPrice",
+    "unlock_keys": "unlockAmount",
 }
 _WHOLE_FIELDS = {
     "rewards.points": "pointsToDistribute",

@@ -31,7 +31,7 @@ async def get_me(parts: InjectedParts, spine: InjectedSpine, caller: InjectedCal
     """The acting user."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await acting_person(tx, caller)
-        return await me_out(tx, person, (await spine.open(tx)).book.calendar, parts.clock.now(), 0)
+        return await me_out(tx, person, (await spine.open(tx)).book.calendar, parts.clock.now())
 
 
 @get(_ADMIN, guards=[administers("people:read")])
@@ -113,6 +113,7 @@ async def create_points_transaction(
                 reference=data.externalTransactionReference,
                 actor=caller.actor,
                 department_id=department_id,
+                unit=data.unit,
             ),
         )
         await run.save()

@@ -12,6 +12,7 @@ from laurel.base.times import render_time
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.periods import Calendar
+from laurel.domain.challenges import store as challenges
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.people import store as people
@@ -63,9 +64,7 @@ async def user_out(tx: Transaction, person: Person, calendar: Calendar, now: dat
     return result
 
 
-async def me_out(
-    tx: Transaction, person: Person, calendar: Calendar, now: datetime, challenges_completed: int
-) -> dict[str, Any]:
+async def me_out(tx: Transaction, person: Person, calendar: Calendar, now: datetime) -> dict[str, Any]:
     """The acting user: the same with level and counts."""
     organisation: Organisation = await organisations.organisation(tx)
     user = await user_out(tx, person, calendar, now)
@@ -73,7 +72,7 @@ async def me_out(
     return {
         **user,
         "level": level_of(levels_of(organisation), Decimal(user["xp"]["total"])),
-        "completedChallenges": challenges_completed,
+        "completedChallenges": sum((await challenges.completed_by_department(tx, person.id)).values()),
         "earnedRewards": earned,
         "enteredGiveaways": entered,
     }
@@ -107,6 +106,7 @@ async def _community_data(
     """One object a community that the person has anything in; the organisation's own purse stands with the default one."""
     default = next((d.id for d in await organisations.departments(tx, after=0, limit=1_000) if d.is_default), None)
     held = await achievements.held_by_department(tx, person.id)
+    done = await challenges.completed_by_department(tx, person.id)
     rules = {rule.id: rule for rule in await streaks.rules(tx)}
     by_department: dict[int, Streak] = {
         rules[streak.rule_id].department_id: streak
@@ -114,7 +114,7 @@ async def _community_data(
         if streak.rule_id in rules
     }
     today = local_day(person.time_zone, calendar, now)
-    departments = {id_ or default for id_ in (*purses, *held, *by_department)} - {None}
+    departments = {id_ or default for id_ in (*purses, *held, *done, *by_department)} - {None}
     uids = await organisations.department_uids(tx, sorted(DepartmentId(id_) for id_ in departments if id_ is not None))
     result = []
     for department_id, uid in sorted(uids.items()):
@@ -128,7 +128,7 @@ async def _community_data(
                     "longestStreak": streak.longest if streak else 0,
                     **({"lastExtendedAt": render_time(streak.extended_at)} if streak else {}),
                 },
-                "challengesCompleted": 0,
+                "challengesCompleted": sum(done.get(id_, 0) for id_ in mine),
                 "achievementsCompleted": sum(held.get(id_, 0) for id_ in mine),
                 "points": number(sum((purses[id_].points for id_ in mine if id_ in purses), Decimal(0))),
                 "xp": xp_out([purses[id_] for id_ in mine if id_ in purses]),

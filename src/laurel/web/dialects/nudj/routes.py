@@ -2,6 +2,7 @@
 
 from laurel.web.dialects.nudj import (
     achievement_routes,
+    challenge_routes,
     event_routes,
     label_routes,
     member_routes,
@@ -25,6 +26,7 @@ NUDJ = Surface(
         *member_routes.HANDLERS,
         *label_routes.HANDLERS,
         *standing_routes.HANDLERS,
+        *challenge_routes.HANDLERS,
     ],
     render_error=render_error,
     authenticate=authenticate,

@@ -177,6 +177,7 @@ class PointsIn(msgspec.Struct, kw_only=True):
     direction: Literal["credit", "debit"]
     externalTransactionReference: str
     communityId: str | None = None
+    unit: Literal["points", "keys"] = "points"
 
 
 class TagIn(msgspec.Struct, kw_only=True):
@@ -256,3 +257,46 @@ class XpConfigsIn(msgspec.Struct, kw_only=True):
 class LevelsIn(msgspec.Struct, kw_only=True):
     target: str
     highest: int = 100
+
+
+class ActionIn(msgspec.Struct, kw_only=True):
+    details: DetailsIn
+    type: str = "interaction"
+    id: str | None = None
+    config: dict[str, Any] = {}
+
+
+class ChallengeIn(msgspec.Struct, kw_only=True):
+    details: DetailsIn | UnsetType = UNSET
+    communityId: str | Maybe = UNSET
+    status: Status | UnsetType = UNSET
+    startsAt: str | Maybe = UNSET
+    expiresAt: str | Maybe = UNSET
+    unlockAmount: int | Maybe = UNSET
+    isRepeatable: bool | UnsetType = UNSET
+    actions: list[ActionIn] | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    campaigns: list[str] | UnsetType = UNSET
+    featured: bool | UnsetType = UNSET
+
+
+class GroupIn(msgspec.Struct, kw_only=True):
+    details: DetailsIn | UnsetType = UNSET
+    communityId: str | Maybe = UNSET
+    type: Literal["random", "sequential"] | UnsetType = UNSET
+    period: Period | UnsetType = UNSET
+    activeAmount: int | UnsetType = UNSET
+    challenges: list[str] | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
+
+
+class UnlockIn(msgspec.Struct, kw_only=True):
+    amount: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class ParticipationIn(msgspec.Struct, kw_only=True):
+    actionId: str
+    actionInput: dict[str, Any]
+    allocationId: str
+    communityId: str | None = None
+    isPreview: bool = False

@@ -1,0 +1,110 @@
+"""Writing challenges and groups, with every check."""
+
+from datetime import datetime
+from typing import Any
+
+from laurel.base import json_text, limits
+from laurel.base.errors import Invalid, TooLarge
+from laurel.base.limits import check_count, check_length
+from laurel.base.text import clean
+from laurel.database.pool import Transaction
+from laurel.domain.challenges import store
+from laurel.domain.challenges.model import Action, Challenge, ChallengeNotFound, Group
+from laurel.domain.rewards.model import check_plan
+
+
+async def put_challenge(
+    tx: Transaction, old: Challenge | None, values: dict[str, Any], *, actor: str, now: datetime
+) -> Challenge:
+    """Make a challenge, or change what `values` (columns) names of `old`. Raises Invalid, TooLarge by field."""
+    values = {**values, "updated_at": now, "updated_by": actor}
+    _check_texts(values)
+    starts_at = values.get("starts_at", old.starts_at if old else None)
+    expires_at = values.get("expires_at", old.expires_at if old else None)
+    if starts_at is not None and expires_at is not None and expires_at <= starts_at:
+        raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
+    keys = values.get("unlock_keys")
+    if keys is not None and not 1 <= keys <= limits.CHALLENGE_KEYS_MAX:
+        limit = limits.CHALLENGE_KEYS_MAX
+        raise Invalid(f"unlock_keys must be from 1 to {limit}", field="unlock_keys", limit=limit, value=keys)
+    if "actions" in values:
+        _check_actions(values["actions"])
+    if "rewards" in values:
+        check_plan(values["rewards"])
+    if old is not None:
+        return await store.update_challenge(tx, old.id, values)
+    if not values.get("names"):
+        raise Invalid("names must have at least one language", field="names")
+    return await store.insert_challenge(tx, {"status": "draft", **values, "created_at": now, "created_by": actor})
+
+
+async def put_group(tx: Transaction, old: Group | None, values: dict[str, Any], *, actor: str, now: datetime) -> Group:
+    """Make a group, or change it. Raises as put_challenge."""
+    values = {**values, "updated_at": now, "updated_by": actor}
+    _check_texts(values)
+    if "challenge_ids" in values:
+        check_count(len(values["challenge_ids"]), limits.CHALLENGES_PER_GROUP_MAX, "challenges")
+    count = values.get("active_count", 1)
+    if not 1 <= count <= limits.CHALLENGES_PER_GROUP_MAX:
+        limit = limits.CHALLENGES_PER_GROUP_MAX
+        raise Invalid(f"activeAmount must be from 1 to {limit}", field="activeAmount", limit=limit, value=count)
+    if old is not None:
+        return await store.update_group(tx, old.id, values)
+    if not values.get("names"):
+        raise Invalid("names must have at least one language", field="names")
+    return await store.insert_group(tx, {"status": "draft", **values, "created_at": now, "created_by": actor})
+
+
+def _check_texts(values: dict[str, Any]) -> None:
+    for field, limit in (("names", limits.NAME_LENGTH_MAX), ("descriptions", limits.DESCRIPTION_LENGTH_MAX)):
+        if field in values:
+            check_count(len(values[field]), limits.LANGUAGES_MAX, field)
+            values[field] = {
+                check_length(language, limits.LANGUAGE_LENGTH_MAX, field): check_length(clean(text), limit, field)
+                for language, text in values[field].items()
+            }
+    if "names" in values and not all(name.strip() for name in values["names"].values()):
+        raise Invalid("names must not be empty", field="names")
+    for field in ("tags", "campaigns"):
+        if field in values:
+            check_count(len(values[field]), limits.TAGS_MAX, field)
+            for index, tag in enumerate(values[field]):
+                check_length(tag, limits.TAG_LENGTH_MAX, f"{field}[{index}]")
+    for field in ("images", "details", "actions"):
+        size = len(json_text.encode(values.get(field, {})))
+        if size > limits.METADATA_BYTES_MAX:
+            limit = limits.METADATA_BYTES_MAX
+            raise TooLarge(f"{field} has {size} bytes, the limit is {limit}", field=field, limit=limit, value=size)
+
+
+def _check_actions(actions: list[Action]) -> None:
+    check_count(len(actions), limits.ACTIONS_PER_CHALLENGE_MAX, "actions")
+    for index, action in enumerate(actions):
+        check_length(action.kind, limits.EVENT_CATEGORY_LENGTH_MAX, f"actions[{index}].type")
+        for name in action.names.values():
+            check_length(name, limits.NAME_LENGTH_MAX, f"actions[{index}].details.title")
+        check_plan(action.rewards, f"actions[{index}].rewards")
+
+
+async def require_challenge(tx: Transaction, uid: str) -> Challenge:
+    """The challenge with this uid; raises ChallengeNotFound."""
+    challenge = await store.find_challenge(tx, uid)
+    if challenge is None:
+        raise ChallengeNotFound("Challenge not found", value=uid)
+    return challenge
+
+
+async def require_action(tx: Transaction, action_id: str) -> tuple[Challenge, Action]:
+    """The action with this id and its challenge; raises ChallengeNotFound."""
+    challenge = await store.find_challenge_of_action(tx, action_id)
+    if challenge is None:
+        raise ChallengeNotFound("Action not found", field="actionId", value=action_id)
+    return challenge, next(action for action in challenge.actions if action.id == action_id)
+
+
+async def require_group(tx: Transaction, uid: str) -> Group:
+    """The group with this uid; raises ChallengeNotFound."""
+    group = await store.find_group(tx, uid)
+    if group is None:
+        raise ChallengeNotFound("Challenge group not found", value=uid)
+    return group

@@ -1,0 +1,147 @@
+"""The words: a challenge with its actions, a group, where a person stands, a participation. No I/O."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+import msgspec
+
+from laurel.base.errors import Conflict, NotFound
+from laurel.base.ids import DepartmentId, OrganisationId, PersonId
+from laurel.database.pool import Row
+from laurel.domain.achievements.model import Period
+from laurel.domain.rewards.model import RewardPlan
+
+Standing = Literal["locked", "not-started", "in-progress", "completed"]
+
+
+class ChallengeNotFound(NotFound):
+    """No such challenge, action or group."""
+
+    code = "challenge_not_found"
+
+
+class AlreadyUnlocked(Conflict):
+    """The challenge was unlocked before, or needs no keys."""
+
+    code = "already_unlocked"
+
+
+class NonceReused(Conflict):
+    """The nonce was used for other input."""
+
+    code = "nonce_reused"
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One thing to do. `kind` names what it is ("question-quiz"); `allocation` the place it has in its challenge."""
+
+    id: str
+    allocation: str
+    kind: str
+    names: dict[str, str]
+    descriptions: dict[str, str] = {}
+    details: dict[str, Any] = {}
+    rewards: RewardPlan = RewardPlan()
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """Something to do on purpose. `unlock_keys`: what opens it costs, None when it is open."""
+
+    organisation_id: OrganisationId
+    id: int
+    uid: str
+    department_id: DepartmentId | None
+    names: dict[str, str]
+    descriptions: dict[str, str]
+    images: dict[str, Any]
+    status: Literal["draft", "live", "archived"]
+    starts_at: datetime | None
+    expires_at: datetime | None
+    unlock_keys: int | None
+    repeatable: bool
+    actions: list[Action]
+    rewards: RewardPlan
+    tags: list[str]
+    campaigns: list[str]
+    featured: bool
+    details: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+    updated_by: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `challenge`."""
+        return msgspec.convert({name: row[name] for name in cls.__struct_fields__}, cls)
+
+    def status_at(self, now: datetime) -> Literal["draft", "scheduled", "live", "expired", "archived"]:
+        """The status as the clock makes it."""
+        if self.status != "live":
+            return self.status
+        if self.starts_at is not None and now < self.starts_at:
+            return "scheduled"
+        return "expired" if self.expires_at is not None and now >= self.expires_at else "live"
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Challenges offered in turn: `active_count` at a time, anew every period."""
+
+    organisation_id: OrganisationId
+    id: int
+    uid: str
+    department_id: DepartmentId | None
+    names: dict[str, str]
+    descriptions: dict[str, str]
+    images: dict[str, Any]
+    status: Literal["draft", "live", "archived"]
+    order_kind: Literal["random", "sequential"]
+    period: Period
+    active_count: int
+    challenge_ids: list[int]
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+    updated_by: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `challenge_group`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """Where a person stands in a challenge. `done`: the ids of the actions taken since the last start."""
+
+    person_id: PersonId
+    challenge_id: int
+    unlocked_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    completions: int = 0
+    done: list[str] = []
+
+    def standing(self, challenge: Challenge) -> Standing:
+        """The state in one word."""
+        if challenge.unlock_keys is not None and self.unlocked_at is None:
+            return "locked"
+        if self.completed_at is not None:
+            return "completed"
+        return "not-started" if self.started_at is None else "in-progress"
+
+
+class Participation(msgspec.Struct, frozen=True):
+    """Somebody took part in an action."""
+
+    uid: str
+    person_id: PersonId
+    challenge_id: int
+    action_id: str
+    nonce: str
+    input: dict[str, Any]
+    at: datetime
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `challenge_participation`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})

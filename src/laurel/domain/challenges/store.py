@@ -1,0 +1,242 @@
+"""The SQL of challenges, groups, attempts and participations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from laurel.base.ids import PersonId, new_uid
+from laurel.database.pool import Row, Transaction
+from laurel.domain.challenges.model import Attempt, Challenge, Group, Participation
+
+_CHALLENGE = ", ".join(Challenge.__struct_fields__)
+_GROUP = ", ".join(Group.__struct_fields__)
+_ATTEMPT = ", ".join(Attempt.__struct_fields__)
+_PARTICIPATION = ", ".join(Participation.__struct_fields__)
+
+
+async def _insert(tx: Transaction, table: str, columns: str, values: dict[str, Any]) -> Row:
+    names = ", ".join(values)
+    places = ", ".join(f"${index + 3}" for index in range(len(values)))
+    row = await tx.fetchrow(
+        f"INSERT INTO {table} (organisation_id, uid, {names}) VALUES ($1, $2, {places}) RETURNING {columns}",
+        tx.organisation_id,
+        new_uid(),
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    return row
+
+
+async def _update(tx: Transaction, table: str, columns: str, row_id: int, values: dict[str, Any]) -> Row:
+    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"UPDATE {table} SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {columns}",
+        tx.organisation_id,
+        row_id,
+        *values.values(),
+    )
+    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
+    return row
+
+
+# ----------------------------------------------------------------------------------------------------------- challenges
+async def insert_challenge(tx: Transaction, values: dict[str, Any]) -> Challenge:
+    """A new challenge from column values."""
+    return Challenge.from_row(await _insert(tx, "challenge", _CHALLENGE, values))
+
+
+async def update_challenge(tx: Transaction, challenge_id: int, values: dict[str, Any]) -> Challenge:
+    """Change columns of a challenge."""
+    return Challenge.from_row(await _update(tx, "challenge", _CHALLENGE, challenge_id, values))
+
+
+async def find_challenge(tx: Transaction, uid: str) -> Challenge | None:
+    """The challenge with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {_CHALLENGE} FROM challenge WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else Challenge.from_row(row)
+
+
+async def find_challenge_of_action(tx: Transaction, action_id: str) -> Challenge | None:
+    """The challenge that an action belongs to."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {_CHALLENGE} FROM challenge
+        WHERE organisation_id = $1 AND actions @> $2::jsonb AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        [{"id": action_id}],
+    )
+    return None if row is None else Challenge.from_row(row)
+
+
+async def find_challenges(tx: Transaction, ids: Sequence[int]) -> dict[int, Challenge]:
+    """Challenges by integer id."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_CHALLENGE} FROM challenge
+        WHERE organisation_id = $1 AND id = ANY($2::bigint[]) AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        list(ids),
+    )
+    return {row["id"]: Challenge.from_row(row) for row in rows}
+
+
+async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, int]:
+    """Integer ids of challenges."""
+    rows = await tx.fetch(
+        "SELECT uid, id FROM challenge WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        tx.organisation_id,
+        list(uids),
+    )
+    return {row["uid"]: row["id"] for row in rows}
+
+
+async def page_challenges(
+    tx: Transaction, *, statuses: Sequence[str], limit: int, offset: int
+) -> tuple[int, list[Challenge]]:
+    """(how many in all, one page newest first)."""
+    where = "organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])"
+    total = await tx.fetchval(f"SELECT count(*) FROM challenge WHERE {where}", tx.organisation_id, list(statuses))
+    rows = await tx.fetch(
+        f"SELECT {_CHALLENGE} FROM challenge WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4",
+        tx.organisation_id,
+        list(statuses),
+        limit,
+        offset,
+    )
+    return total, [Challenge.from_row(row) for row in rows]
+
+
+async def counts(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Per challenge: how many people started, how many completions there were."""
+    rows = await tx.fetch(
+        """
+        SELECT challenge_id, count(started_at) AS started, sum(completions)::bigint AS completed FROM challenge_attempt
+        WHERE organisation_id = $1 AND challenge_id = ANY($2::bigint[]) GROUP BY challenge_id
+        """,
+        tx.organisation_id,
+        list(ids),
+    )
+    return {row["challenge_id"]: (row["started"], row["completed"]) for row in rows}
+
+
+# --------------------------------------------------------------------------------------------------------------- groups
+async def insert_group(tx: Transaction, values: dict[str, Any]) -> Group:
+    """A new group from column values."""
+    return Group.from_row(await _insert(tx, "challenge_group", _GROUP, values))
+
+
+async def update_group(tx: Transaction, group_id: int, values: dict[str, Any]) -> Group:
+    """Change columns of a group."""
+    return Group.from_row(await _update(tx, "challenge_group", _GROUP, group_id, values))
+
+
+async def find_group(tx: Transaction, uid: str) -> Group | None:
+    """The group with this uid."""
+    row = await tx.fetchrow(
+        f"SELECT {_GROUP} FROM challenge_group WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else Group.from_row(row)
+
+
+async def page_groups(tx: Transaction, *, statuses: Sequence[str], limit: int, offset: int) -> tuple[int, list[Group]]:
+    """(how many in all, one page newest first)."""
+    where = "organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])"
+    total = await tx.fetchval(f"SELECT count(*) FROM challenge_group WHERE {where}", tx.organisation_id, list(statuses))
+    rows = await tx.fetch(
+        f"SELECT {_GROUP} FROM challenge_group WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4",
+        tx.organisation_id,
+        list(statuses),
+        limit,
+        offset,
+    )
+    return total, [Group.from_row(row) for row in rows]
+
+
+# ------------------------------------------------------------------------------------------------------------- attempts
+async def attempts(tx: Transaction, person_id: PersonId, challenge_ids: Sequence[int]) -> dict[int, Attempt]:
+    """Where a person stands, by challenge."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_ATTEMPT} FROM challenge_attempt
+        WHERE organisation_id = $1 AND person_id = $2 AND challenge_id = ANY($3::bigint[])
+        """,
+        tx.organisation_id,
+        person_id,
+        list(challenge_ids),
+    )
+    return {row["challenge_id"]: Attempt(**dict(row)) for row in rows}
+
+
+async def save_attempt(tx: Transaction, attempt: Attempt) -> None:
+    """Write it; the person's progress row, locked by the spine, guards it."""
+    await tx.execute(
+        """
+        INSERT INTO challenge_attempt (organisation_id, person_id, challenge_id, unlocked_at, started_at, completed_at,
+                                       completions, done)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (organisation_id, person_id, challenge_id) DO UPDATE
+        SET unlocked_at = EXCLUDED.unlocked_at, started_at = EXCLUDED.started_at,
+            completed_at = EXCLUDED.completed_at, completions = EXCLUDED.completions, done = EXCLUDED.done
+        """,
+        tx.organisation_id,
+        attempt.person_id,
+        attempt.challenge_id,
+        attempt.unlocked_at,
+        attempt.started_at,
+        attempt.completed_at,
+        attempt.completions,
+        attempt.done,
+    )
+
+
+async def insert_participation(tx: Transaction, new: Participation) -> Participation | None:
+    """Record a participation; None when it is new, else the one that has the nonce."""
+    done = await tx.execute(
+        f"""
+        INSERT INTO challenge_participation (organisation_id, {_PARTICIPATION})
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+        """,
+        tx.organisation_id,
+        new.uid,
+        new.person_id,
+        new.challenge_id,
+        new.action_id,
+        new.nonce,
+        new.input,
+        new.at,
+    )
+    if done:
+        return None
+    row = await tx.fetchrow(
+        f"""
+        SELECT {_PARTICIPATION} FROM challenge_participation
+        WHERE organisation_id = $1 AND person_id = $2 AND action_id = $3 AND nonce = $4
+        """,
+        tx.organisation_id,
+        new.person_id,
+        new.action_id,
+        new.nonce,
+    )
+    assert row is not None  # noqa: S101 - the constraint said that it is there, and participations stay
+    return Participation.from_row(row)
+
+
+async def completed_by_department(tx: Transaction, person_id: PersonId) -> dict[int, int]:
+    """How many challenges a person completed, by the challenge's department (0: the organisation)."""
+    rows = await tx.fetch(
+        """
+        SELECT coalesce(c.department_id, 0) AS department_id, count(*) AS challenges FROM challenge_attempt a
+        JOIN challenge c ON c.organisation_id = $1 AND c.id = a.challenge_id
+        WHERE a.organisation_id = $1 AND a.person_id = $2 AND a.completions > 0 GROUP BY 1
+        """,
+        tx.organisation_id,
+        person_id,
+    )
+    return {row["department_id"]: row["challenges"] for row in rows}
