@@ -5,8 +5,8 @@ Inside a request that carries an Idempotency-Key all transactions join one (see 
 stored answer commits with the effect.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -15,7 +15,7 @@ from asyncpg.pool import PoolConnectionProxy as Connection
 
 from laurel.base import json_text
 from laurel.base.errors import Unavailable
-from laurel.base.ids import OrganisationId
+from laurel.base.ids import DepartmentId, OrganisationId
 
 TENANT_ROLE = "laurel_tenant"
 _STATEMENT_TIMEOUT_SECONDS = 60
@@ -60,15 +60,54 @@ def cannot_be_stored(failure: BaseException) -> bool:
     )
 
 
-class Transaction:
-    """One open transaction of one organisation. SQL goes through here and lives in the stores."""
+_bound_to: ContextVar[DepartmentId | None] = ContextVar("bound_to", default=None)
 
-    __slots__ = ("_savepoints", "connection", "organisation_id")
+
+@contextmanager
+def for_anybody() -> Iterator[None]:
+    """Within the block (a request) callers may be bound to a department; outside of it nobody is."""
+    token = _bound_to.set(None)
+    try:
+        yield
+    finally:
+        _bound_to.reset(token)
+
+
+def bind_to_department(department_id: DepartmentId | None) -> None:
+    """What transactions opened from here on, within `for_anybody`, show of lists and look-ups: this department's only."""
+    _bound_to.set(department_id)
+
+
+class Transaction:
+    """One open transaction of one organisation. SQL goes through here and lives in the stores.
+
+    `department_id` is the department that its caller is bound to. What callers look up or list is cut to it with
+    `in_department`; what the spine reads to decide is not, for an event counts whoever may see the achievement.
+    """
+
+    __slots__ = ("_savepoints", "connection", "department_id", "organisation_id")
 
     def __init__(self, connection: "Connection[Row]", organisation_id: OrganisationId) -> None:
         self.connection = connection
         self.organisation_id = organisation_id
+        self.department_id = _bound_to.get()
         self._savepoints = 0
+
+    def in_department(self, column: str = "department_id") -> str:
+        """A condition to append to a WHERE whose $1 is the organisation: empty, or that the row is of the department
+        that the caller is bound to. What has no department is the default one's.
+        """
+        if self.department_id is None:
+            return ""
+        return f""" AND coalesce({column}, (SELECT d.id FROM department d WHERE d.organisation_id = $1 AND d.is_default
+            AND d.deleted_at IS NULL)) = {int(self.department_id)}"""
+
+    def of_achievements_in_department(self, column: str = "achievement_id") -> str:
+        """As `in_department`, for rows that belong to the achievement in `column`."""
+        if self.department_id is None:
+            return ""
+        return f""" AND {column} IN (SELECT seen.id FROM achievement seen
+            WHERE seen.organisation_id = $1{self.in_department("seen.department_id")})"""
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
         """All rows."""

@@ -23,12 +23,17 @@ from litestar.types import Guard, Scope
 
 from laurel.base.errors import Forbidden, LaurelError, Limited, Unauthenticated
 from laurel.base.limits import API_KEY_LENGTH_MAX
+from laurel.database.pool import bind_to_department
 from laurel.domain.organisations import keys, store
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.web.surfaces import Authenticate, Surfaces
 
 REMEMBERED_SECONDS = 1.0
+NOT_OF_A_DEPARTMENT = frozenset(
+    {"organisation:write", "accounts:read", "accounts:write", "audit:read", "webhooks:read", "webhooks:write"}
+)
+"""What concerns the whole organisation: refused to keys that are bound to a department, whatever scopes they hold."""
 LAST_USED_EVERY = timedelta(minutes=1)
 FAILURES_PER_MINUTE_MAX = 30
 _COUNTED_MAX = 10_000
@@ -203,6 +208,7 @@ async def caller_of(scope: Scope) -> Caller:
         surfaces: Surfaces = scope["laurel.surfaces"]  # type: ignore[typeddict-item] # our own key, set by the edge
         parts: Parts = scope["laurel.parts"]  # type: ignore[typeddict-item] # our own key, set by the edge
         known = await surfaces.of(scope["path"]).authenticate(scope, parts)
+        bind_to_department(known.department_id)
         scope["laurel.caller"] = known  # type: ignore[typeddict-unknown-key] # our own key
     return known
 
@@ -211,6 +217,8 @@ def require_scope(caller: Caller, scope: str) -> None:
     """Raise Forbidden unless the caller holds `scope`, e.g. "people:write"."""
     if not caller.may(scope):
         raise Forbidden(f"this needs the scope {scope}", details={"scope": scope})
+    if caller.department_id is not None and scope in NOT_OF_A_DEPARTMENT:
+        raise Forbidden("a key that is bound to a department cannot do this", details={"scope": scope})
 
 
 def requires(scope: str) -> Guard:

@@ -13,6 +13,7 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Send
 
 from laurel.base.ids import new_uid
+from laurel.database.pool import for_anybody
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.domain.record_events.memory import Spine
@@ -64,7 +65,8 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            with for_anybody():
+                await self._app(scope, receive, sending)
         except Exception as failure:
             if outcome.status is not None:
                 raise

@@ -281,7 +281,7 @@ def _check_window(starts_at: datetime | None, expires_at: datetime | None) -> No
 async def _check_rewards(tx: Transaction, plan: RewardPlan) -> None:
     check_plan(plan)
     uids = sorted({item.reward for item in plan.items})
-    known = await rewards.find_by_uids(tx, uids)
+    known = await rewards.find_by_uids(tx, uids, shown=True)
     for index, item in enumerate(plan.items):
         if item.reward not in known:
             field = f"rewards.items[{index}].reward"

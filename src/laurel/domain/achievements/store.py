@@ -61,7 +61,8 @@ async def find_by_uid(tx: Transaction, uid: str, *, lock: bool = False) -> Achie
     """The achievement with this uid, deleted ones are absent; `lock` holds it until the transaction ends."""
     row = await tx.fetchrow(
         f"""
-        SELECT {COLUMNS} FROM achievement WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL
+        SELECT {COLUMNS} FROM achievement
+        WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL{tx.in_department()}
         {"FOR UPDATE" if lock else ""}
         """,
         tx.organisation_id,
@@ -83,7 +84,10 @@ async def find_many(tx: Transaction, ids: Sequence[AchievementId]) -> dict[Achie
 async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, AchievementId]:
     """Integer ids of achievements that are not deleted."""
     rows = await tx.fetch(
-        "SELECT uid, id FROM achievement WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        f"""
+        SELECT uid, id FROM achievement
+        WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL{tx.in_department()}
+        """,
         tx.organisation_id,
         uids,
     )
@@ -98,7 +102,7 @@ async def list_newest(
         f"""
         SELECT {COLUMNS} FROM achievement
         WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id < $2)
-          AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR tags @> ARRAY[$5])
+          AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR tags @> ARRAY[$5]){tx.in_department()}
         ORDER BY id DESC LIMIT $3
         """,
         tx.organisation_id,
@@ -140,6 +144,7 @@ async def page(
         department_id,
         templates,
     )
+    where += tx.in_department("a.department_id")
     total = await tx.fetchval(f"SELECT count(*) FROM achievement a WHERE {where}", *arguments)
     rows = await tx.fetch(
         f"SELECT {COLUMNS} FROM achievement a WHERE {where} ORDER BY id DESC LIMIT $7 OFFSET $8",
@@ -177,7 +182,7 @@ def _where(tx: Transaction, wanted: Wanted) -> tuple[str, list[Any]]:
         if value is not None:
             arguments.append(value)
             conditions.append(condition.format(len(arguments)))
-    return " AND ".join(conditions), arguments
+    return " AND ".join(conditions) + tx.in_department(), arguments
 
 
 async def list_wanted(
@@ -393,7 +398,12 @@ async def set_paid(tx: Transaction, paid: Sequence[tuple[AwardId, PersonId, Any,
 async def find_award(tx: Transaction, uid: str) -> Award | None:
     """The award with this uid."""
     row = await tx.fetchrow(
-        f"SELECT {AWARD_COLUMNS} FROM award WHERE organisation_id = $1 AND uid = $2", tx.organisation_id, uid
+        f"""
+        SELECT {AWARD_COLUMNS} FROM award
+        WHERE organisation_id = $1 AND uid = $2{tx.of_achievements_in_department()}
+        """,
+        tx.organisation_id,
+        uid,
     )
     return None if row is None else Award.from_row(row)
 
@@ -426,13 +436,17 @@ async def awards_of_person(
     before_id: int | None = None,
     limit: int = 1_000,
     pending: bool = False,
+    shown: bool = False,
 ) -> list[Award]:
-    """A person's awards (pending ones only if asked for), newest first, from below `before_id`."""
+    """A person's awards (pending ones only if asked for), newest first, from below `before_id`; shown: only those that
+    the caller may see.
+    """
     rows = await tx.fetch(
         f"""
         SELECT {AWARD_COLUMNS} FROM award
         WHERE organisation_id = $1 AND person_id = $2 AND (state <> 'pending' OR $6)
           AND ($3::bigint IS NULL OR achievement_id = $3) AND ($4::bigint IS NULL OR id < $4)
+          {tx.of_achievements_in_department() if shown else ""}
         ORDER BY id DESC LIMIT $5
         """,
         tx.organisation_id,
@@ -450,10 +464,11 @@ async def held(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId
     achievements are left out, archived ones are not.
     """
     rows = await tx.fetch(
-        """
+        f"""
         SELECT w.person_id, a.uid FROM award w
         JOIN achievement a ON a.organisation_id = w.organisation_id AND a.id = w.achievement_id AND a.deleted_at IS NULL
         WHERE w.organisation_id = $1 AND w.person_id = ANY($2::bigint[]) AND w.state = 'active'
+              {tx.in_department("a.department_id")}
         GROUP BY w.person_id, a.uid ORDER BY w.person_id, min(w.id)
         """,
         tx.organisation_id,
@@ -471,8 +486,8 @@ async def active_awards(tx: Transaction, person_id: PersonId) -> list[Award]:
         f"""
         SELECT {AWARD_COLUMNS} FROM award w
         WHERE organisation_id = $1 AND person_id = $2 AND state = 'active' AND EXISTS (
-            SELECT FROM achievement a
-            WHERE a.organisation_id = w.organisation_id AND a.id = w.achievement_id AND a.deleted_at IS NULL
+            SELECT FROM achievement a WHERE a.organisation_id = w.organisation_id AND a.id = w.achievement_id
+                AND a.deleted_at IS NULL{tx.in_department("a.department_id")}
         ) ORDER BY id
         """,
         tx.organisation_id,

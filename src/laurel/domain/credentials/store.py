@@ -72,7 +72,10 @@ async def insert(tx: Transaction, new: Sequence[NewCredential], now: datetime) -
 async def find_by_uid(tx: Transaction, uid: str) -> Credential | None:
     """The credential with this uid."""
     row = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM credential WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        f"""
+        SELECT {COLUMNS} FROM credential
+        WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL{tx.of_achievements_in_department()}
+        """,
         tx.organisation_id,
         uid,
     )
@@ -90,7 +93,10 @@ async def find_public(tx: Transaction, uid: str) -> Credential | None:
 async def find_by_id(tx: Transaction, credential_id: CredentialId) -> Credential | None:
     """The credential with this integer id."""
     row = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM credential WHERE organisation_id = $1 AND id = $2 AND deleted_at IS NULL",
+        f"""
+        SELECT {COLUMNS} FROM credential
+        WHERE organisation_id = $1 AND id = $2 AND deleted_at IS NULL{tx.of_achievements_in_department()}
+        """,
         tx.organisation_id,
         credential_id,
     )

@@ -38,6 +38,7 @@ class _Conditions:
     def __init__(self, tx: Transaction) -> None:
         self.values: list[Any] = [tx.organisation_id]
         self.clauses = ["a.organisation_id = $1", "a.state = 'active'"]
+        self.cut = tx.of_achievements_in_department("a.achievement_id")
 
     def value(self, value: Any) -> str:
         self.values.append(value)
@@ -49,7 +50,7 @@ class _Conditions:
 
     @property
     def sql(self) -> str:
-        return " AND ".join(self.clauses)
+        return " AND ".join(self.clauses) + self.cut
 
 
 def _conditions(tx: Transaction, wanted: FeedFilter) -> _Conditions:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from laurel.base.errors import Conflict, Invalid, NotFound
+from laurel.base.errors import Conflict, Forbidden, Invalid, NotFound
 from laurel.base.ids import new_secret
 from laurel.base.limits import (
     DESCRIPTION_LENGTH_MAX,
@@ -152,7 +152,9 @@ async def change_organisation(
 async def add_department(
     tx: Transaction, *, name: str, by: Caller | str, now: datetime, slug: str | None = None, **rest: Any
 ) -> Department:
-    """Raises Invalid, TooLarge, Conflict when the slug is taken."""
+    """Raises Invalid, TooLarge, Conflict when the slug is taken, Forbidden when the caller is bound to a department."""
+    if isinstance(by, Caller) and by.department_id is not None:
+        raise Forbidden("a key that is bound to a department cannot make departments")
     wanted = clean_changes({"name": name, "slug": slug or slug_of(name), **rest})
     department = await store.insert_department(tx, **wanted, now=now)
     await audit.record(tx, at=now, by=by, action="department.create", subject=("department", department.uid))

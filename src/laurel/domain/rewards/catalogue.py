@@ -101,7 +101,7 @@ async def delete(tx: Transaction, reward: Reward, *, actor: str, now: datetime) 
 
 async def require(tx: Transaction, uid: str, field: str = "reward") -> Reward:
     """The reward with this uid; raises RewardNotFound."""
-    reward = (await store.find_by_uids(tx, [uid])).get(uid)
+    reward = (await store.find_by_uids(tx, [uid], shown=True)).get(uid)
     if reward is None:
         raise RewardNotFound("there is no such reward", field=field, value=uid)
     return reward

@@ -19,10 +19,13 @@ GRANT_COLUMNS = ", ".join(Grant.__struct_fields__)
 SupplyKey = tuple[RewardId, GrantKind, str]
 
 
-async def find_by_uids(tx: Transaction, uids: Sequence[str]) -> dict[str, Reward]:
-    """Rewards by uid; absent and deleted ones are absent."""
+async def find_by_uids(tx: Transaction, uids: Sequence[str], *, shown: bool = False) -> dict[str, Reward]:
+    """Rewards by uid; absent and deleted ones are absent. shown: only those that the caller may see."""
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM reward WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        f"""
+        SELECT {COLUMNS} FROM reward WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL
+        {tx.in_department() if shown else ""}
+        """,
         tx.organisation_id,
         uids,
     )
@@ -42,7 +45,7 @@ async def list_newest(tx: Transaction, before_id: int | None, limit: int) -> lis
     rows = await tx.fetch(
         f"""
         SELECT {COLUMNS} FROM reward
-        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id < $2)
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id < $2){tx.in_department()}
         ORDER BY id DESC LIMIT $3
         """,
         tx.organisation_id,
@@ -375,6 +378,7 @@ async def page(
     where = """organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[]) AND (NOT $4 OR is_template)
         AND ($3::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(names) n WHERE strpos(lower(n.value), $3) > 0))"""
     arguments = (tx.organisation_id, list(statuses), None if search is None else search.lower(), templates)
+    where += tx.in_department()
     total = await tx.fetchval(f"SELECT count(*) FROM reward WHERE {where}", *arguments)
     rows = await tx.fetch(
         f"SELECT {COLUMNS} FROM reward WHERE {where} ORDER BY id DESC LIMIT $5 OFFSET $6", *arguments, limit, offset

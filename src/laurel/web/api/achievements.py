@@ -134,7 +134,7 @@ async def _definition(tx: Transaction, data: AchievementIn, caller: Caller, old:
 
 async def _department_id(tx: Transaction, uid: Any, caller: Caller) -> DepartmentId | None:
     if uid is None:
-        return None
+        return caller.department_id
     if not isinstance(uid, str):
         raise Invalid("department must be the id of a department", field="department", value=str(uid))
     return (await tenancy.find_department(tx, uid, caller)).id

@@ -168,7 +168,7 @@ async def list_awards_of_person(
     (last,) = read_cursor(after, int, default=(None,))
     async with parts.database.transaction(caller.organisation_id) as tx:
         subject = await registry.require(tx, person)
-        rows = await store.awards_of_person(tx, subject.id, before_id=last, limit=limit + 1)
+        rows = await store.awards_of_person(tx, subject.id, before_id=last, limit=limit + 1, shown=True)
         rendered = await _render_awards(tx, rows)
     return page_of(rendered, limit, lambda row: row, lambda row: (row.number,))
 

@@ -19,7 +19,7 @@ from laurel.base.ids import DepartmentId, PersonId
 from laurel.base.limits import EVENTS_PER_REQUEST_MAX
 from laurel.database.pool import Transaction, in_request_transaction
 from laurel.domain.achievements import definitions
-from laurel.domain.events.model import NewEvent, check_event
+from laurel.domain.events.model import EventNotFound, NewEvent, check_event
 from laurel.domain.organisations import audit, tenancy
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
@@ -163,7 +163,7 @@ async def _record_body(
     rendered = [
         _refused(index, numbers, None, item)
         if isinstance(item, LaurelError)
-        else _render(index, numbers, next(outcomes))
+        else _render(index, numbers, next(outcomes), caller)
         for index, item in enumerate(parsed)
     ]
     return _final(rendered, one=one, flags=flags, numbers=numbers)
@@ -289,14 +289,21 @@ def _refused(index: int, numbers: list[int] | None, key: str | None, error: Laur
     return EventOut(index, "refused", key, _line(numbers, index), error=_problem(error))
 
 
-def _render(index: int, numbers: list[int] | None, outcome: EventOutcome) -> EventOut:
+def _render(index: int, numbers: list[int] | None, outcome: EventOutcome, caller: Caller) -> EventOut:
     if outcome.error is not None:
         return _refused(index, numbers, outcome.event.key, outcome.error)
     advanced = [
-        AdvanceOut(rule.uid, leaf.query, value) for rule, leaf, value in outcome.advanced if not rule.achievement.hidden
+        AdvanceOut(rule.uid, leaf.query, value)
+        for rule, leaf, value in outcome.advanced
+        if not rule.achievement.hidden and _tells(caller, rule.achievement.department_id)
     ]
-    unlocked = [render_unlock(made) for made in outcome.unlocked]
+    unlocked = [render_unlock(made) for made in outcome.unlocked if _tells(caller, made.achievement.department_id)]
     return EventOut(index, outcome.status, outcome.event.key, _line(numbers, index), advanced, unlocked)
+
+
+def _tells(caller: Caller, department_id: DepartmentId | None) -> bool:
+    """Whether a caller is told about what its event did to things of this department."""
+    return caller.department_id in (None, department_id)
 
 
 def _all_refused(parsed: Sequence[Parsed], numbers: list[int] | None) -> EventsRefused:
@@ -357,6 +364,8 @@ async def retract_event(parts: InjectedParts, caller: InjectedCaller, data: JSON
             raise PersonNotFound("there is no such person", field="person", value=key[1])
         person_id: PersonId = found[key]
         event, revoked, made = await retract.retract(run, person_id, data.key, data.reason)
+        if not _tells(caller, event.department_id):
+            raise EventNotFound("the person has no event with this key", field="key", value=data.key)
         await run.save()
         await audit.record(
             tx, at=run.now, by=caller, action="event.retract", subject=("event", event.event_key), details={}
@@ -365,7 +374,7 @@ async def retract_event(parts: InjectedParts, caller: InjectedCaller, data: JSON
         return RetractionOut(
             event.event_key,
             [render_award(award, known[award.achievement_id]) for award in revoked],
-            [render_unlock(one) for one in made],
+            [render_unlock(one) for one in made if _tells(caller, one.achievement.department_id)],
         )
 
     return await run_again_on_races(parts.spine, caller.organisation_id, work)

@@ -111,7 +111,9 @@ async def create_reward(parts: InjectedParts, caller: InjectedCaller, data: JSON
     """Make a reward; a draft unless `status` is live. A draft's grants queue up until it goes live."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         now = parts.clock.now()
-        made = await catalogue.create(tx, await _wish(tx, data, None), actor=caller.actor, now=now)
+        wish = await _wish(tx, data, None)
+        wish.department_id = caller.department_id
+        made = await catalogue.create(tx, wish, actor=caller.actor, now=now)
         await audit.record(tx, at=now, by=caller, action="reward.create", subject=("reward", made.uid))
         return (await _render(tx, [made]))[0]
 

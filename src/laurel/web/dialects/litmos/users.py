@@ -202,7 +202,7 @@ async def list_badges(
         person = await require(site.tx, user)
         awards = [
             award
-            for award in await achievements.awards_of_person(site.tx, person.id, limit=10_000)
+            for award in await achievements.awards_of_person(site.tx, person.id, limit=10_000, shown=True)
             if award.state == "active"
         ][window.start : window.start + window.limit]
         known = await achievements.find_many(site.tx, sorted({award.achievement_id for award in awards}))

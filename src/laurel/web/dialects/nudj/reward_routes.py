@@ -54,7 +54,9 @@ _ENTRY_GRANTS_MAX = 10_000
 
 async def find_reward(tx: Transaction, uid: str) -> Reward:
     """By id in any case. Raises RewardNotFound."""
-    found = (await rewards.find_by_uids(tx, [uid.lower()])).get(uid.lower()) if is_uid(uid.lower()) else None
+    found = (
+        (await rewards.find_by_uids(tx, [uid.lower()], shown=True)).get(uid.lower()) if is_uid(uid.lower()) else None
+    )
     if found is None:
         raise RewardNotFound("Reward not found")
     return found

@@ -1,0 +1,278 @@
+"""Every route of every surface is asked for another organisation's things by each of their ids: the answer is the one for
+an id that nobody has.
+
+A probe counts only where the organisation's own thing is answered otherwise; which routes have such a control is checked too.
+"""
+
+import re
+from typing import NamedTuple
+
+import httpx
+import pytest_asyncio
+
+from laurel.base.ids import is_uid, new_uid, uid_as_base62
+from tests.dialects.nudj.wishes import ADMIN, Nudj, an_allocation
+from tests.support.builders import a_key, a_number, an_account
+from tests.support.fixtures import BASE_URL, client_of
+from tests.support.routes import every_route
+from tests.support.work import run_jobs
+
+NOBODYS_NUMBER = "2147483646"
+
+
+class Inhabited(NamedTuple):
+    """An organisation with one of everything: a client, and its ids as `table -> ids in every spelling`."""
+
+    http: httpx.AsyncClient
+    ids: dict[str, list[str]]
+
+
+async def inhabit(parts, application, organisation) -> Inhabited:
+    """Fill an organisation through its surfaces, and read back the ids of whatever that made."""
+    await spread_numbers(parts)
+    person = await made(client_of(application, await a_key(parts, organisation)), "/api/v1/people", external())
+    key = await a_key(parts, organisation, acting_person_id=await person_id(parts, organisation, person["id"]))
+    http = httpx.AsyncClient(
+        transport=application,
+        base_url=BASE_URL,
+        headers={"Authorization": f"Bearer {key.text}", "x-api-token": key.text, "apikey": key.text},
+    )
+    nudj = Nudj(http)
+    await made(http, "/api/v1/departments", {"name": "Physics"})
+    await an_account(parts, organisation)
+    await made(http, "/api/v1/keys", {"name": "another"})
+    await made(http, "/api/v1/webhooks", {"url": "https://receiver.example/hook"})
+    achievement = await made(http, "/api/v1/achievements", an_achievement())
+    await made(http, f"/api/v1/achievements/{achievement['id']}/awards", {"person": {"id": person["id"]}})
+    mug = await nudj.reward()
+    prized = await nudj.achievement()
+    await nudj.distribute(prized, [an_allocation(mug), an_allocation(mug, allocationType="entries")], points=5)
+    for _ in range(3):
+        await nudj.post(f"{ADMIN}/events/custom", {"eventName": "lesson", "payload": {}, "userId": person["id"]})
+    base = "/learner-profile-service/api/v1"
+    learner = uid_as_base62(person["id"])
+    await http.post(f"{base}/learner/{learner}/learner-profile", json={})
+    await http.post(f"{base}/goal", json={"name": "Swim", "type": "personal"})
+    await http.post("/v1/designs", json={"design": {"name": "Plain"}})
+    await http.post("/v1/collections", json={"collection": {"name": "All"}})
+    await run_jobs(parts, organisation)
+    return Inhabited(http, await ids_of(parts, organisation))
+
+
+def external() -> dict:
+    return {"identifiers": {"external": f"member-{a_number()}"}, "email": f"ada{a_number()}@example.org"}
+
+
+def an_achievement(**wishes) -> dict:
+    return {"name": "Given by hand", "status": "live", "issues_credential": True, **wishes}
+
+
+async def made(http, path, body) -> dict:
+    answer = await http.post(path, json=body)
+    assert answer.status_code == 201, (path, answer.text)
+    return answer.json()
+
+
+async def person_id(parts, organisation, uid):
+    async with parts.database.transaction(organisation.id) as tx:
+        return await tx.fetchval("SELECT id FROM person WHERE organisation_id = $1 AND uid = $2", organisation.id, uid)
+
+
+async def spread_numbers(parts) -> None:
+    """Let no number of a row be that of another table's row, so that a number means one thing."""
+    sequences = await parts.database.pool.fetch("SELECT quote_ident(sequencename) AS name FROM pg_sequences ORDER BY 1")
+    base = 1_000_000 + a_number() * 100_000
+    for place, sequence in enumerate(sequences):
+        await parts.database.pool.execute(
+            "SELECT setval($1::text::regclass, $2)", sequence["name"], base + place * 1_000
+        )
+
+
+async def ids_of(parts, organisation) -> dict[str, list[str]]:
+    """The ids of every row that belongs to the organisation, in the spellings of all surfaces."""
+    found = {}
+    async with parts.database.transaction(organisation.id) as tx:
+        tables = await tx.fetch(
+            """
+            SELECT c.relname AS name, array_agg(a.attname::text) AS columns FROM pg_class c
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('id', 'uid', 'organisation_id')
+            WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace GROUP BY 1 ORDER BY 1
+            """
+        )
+        for table in tables:
+            if {"organisation_id", "uid"} <= set(table["columns"]):
+                number = "max(id)::text" if "id" in table["columns"] else "NULL"
+                row = await tx.fetchrow(
+                    f"SELECT max(uid) AS uid, {number} AS number FROM {table['name']} WHERE organisation_id = $1",
+                    organisation.id,
+                )
+                if row["uid"] is not None:
+                    spelled = [row["uid"], *filter(None, [row["number"]])]
+                    found[table["name"]] = spelled + ([uid_as_base62(row["uid"])] if is_uid(row["uid"]) else [])
+    return found
+
+
+def nobodys(value: str) -> str:
+    """An id of the same spelling that nobody has."""
+    if value.isdigit():
+        return NOBODYS_NUMBER
+    if is_uid(value):
+        return new_uid()
+    return uid_as_base62(new_uid()) if len(value) == 20 else new_uid()[: len(value)]
+
+
+def spoken_ids(path, home, abroad):
+    """(table, the foreign id, the own one) for every table, in the spellings that the surface of `path` has."""
+    for table, spellings in abroad.ids.items():
+        for value, own in zip(spellings, home.ids[table], strict=True):
+            if path.startswith("/learner-profile-service"):
+                said = not value.isdigit() and not is_uid(value)
+            elif path.startswith(("/v1/", "/v2/")):
+                said = value.isdigit() or is_uid(value)
+            else:
+                said = not value.isdigit() and len(value) != 20
+            if said:
+                yield table, value, own
+
+
+# What strangers may read by a credential's uid, whoever asks: it is the address on the credential.
+PUBLIC = {
+    (path, "credential")
+    for path in (
+        "/c/{credential}",
+        "/v1/credentials/blockchain_data/{id}",
+        "/v2/credentials/{id}/blockchain_data",
+        "/v1/frontend/credential_badge_image/{id}",
+        "/v1/frontend/credential_pdf/{id}",
+        "/v1/frontend/credential_seo_image/{id}",
+    )
+}
+
+# Routes whose own thing is not answered otherwise with these bodies and these ids: probed, but without a control.
+WITHOUT_CONTROL = {
+    "GET /api/v1/achievements/{achievement}/explain",
+    "GET /api/v2/integration/events/links/{token}",
+    "GET /api/v2/integration/me/rewards/{asset_id}",
+    "GET /docs/openapi/{path}",
+    "GET /learner-profile-service/api/v1/learner/{learner_id}/achievements",
+    "GET /learner-profile-service/api/v1/learner/{learner_id}/progress",
+    "GET /v1/data_exports/{id}",
+    "GET /v1/designs/{design_id}",
+    "GET /v1/files/{uid}/{secret}/{name}",
+    "GET /v1/frontend/credential_website_embed_image/{kind}/{id}",
+    "GET /v1/sso/{uid}",
+    "POST /api/v2/admin/achievements/{achievement_id}/distribution",
+    "POST /api/v2/admin/rewards/{reward_id}/draw",
+    "POST /api/v2/admin/rewards/{reward_id}/process-giveaway",
+    "POST /api/v2/integration/events/links/{token}",
+    "POST /api/v2/integration/me/rewards/{asset_id}/claim",
+    "POST /api/v2/integration/me/rewards/{asset_id}/redeem",
+    "POST /learner-profile-service/api/v1/import/{source}",
+    "POST /v1/credentials/{credential_id}/evidence_items",
+    "POST /v1/credentials/{credential_id}/references",
+    "POST /v1/designs/{design_id}/copy",
+    "POST /v1/designs/{design_id}/preview",
+    "PUT /learner-profile-service/api/v1/learner/{learner_id}/learner-profile/{uuid}",
+    "PUT /v1.svc/results/modules/{module}",
+    "PUT /v1/collections/{collection_id}",
+    "PUT /v1/designs/{design_id}",
+    "PATCH /v1/collections/{collection_id}",
+    "PATCH /v1/designs/{design_id}",
+}
+
+# What a write needs in its body before the path's id is looked up; {} where nothing is said.
+BODIES = {
+    "POST /api/v1/achievements/{achievement}/awards": {
+        "person": {"external_id": "zoe"},
+        "create_person": True,
+        "again": True,
+    },
+    "POST /api/v1/awards/{award}/revoke": {"reason": "a mistake"},
+    "POST /api/v1/webhooks/{webhook}/redeliver-failed": {"since": "2026-03-01T00:00:00Z"},
+    "POST /api/v2/admin/achievements/{achievement_id}": {"status": "live"},
+    "PUT /learner-profile-service/api/v1/learner/{uuid}": {"first_name": "Ada"},
+}
+
+
+# Whether the newest grant of the organisation is an item or a ticket decides which of these is reached.
+BY_CHANCE = {
+    "GET /api/v2/integration/me/rewards/{asset_id}",
+    "GET /api/v2/integration/me/reward-entries/{entry_id}",
+    "POST /api/v2/integration/me/rewards/{asset_id}/claim",
+    "POST /api/v2/integration/me/rewards/{asset_id}/redeem",
+}
+
+
+async def asked(http, route, values) -> tuple:
+    """What a client can tell answers apart by, with the ids themselves taken out."""
+    path = route.path
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", value)
+    body = BODIES.get(f"{route.method} {route.path}", {})
+    content = {} if route.method in {"GET", "DELETE"} else {"json": body}
+    answer = await http.request(route.method, path, params={"source": "tests"} if "v1.svc" in path else None, **content)
+    text = answer.text
+    for value in values.values():
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "ID", text)
+    assert answer.status_code < 500 or answer.status_code == 501, (route, values, text)
+    return (
+        answer.status_code,
+        answer.headers.get("content-type"),
+        re.sub(r"[0-9a-f]{24}|\d{4}-\d\d-\d\dT[\d:.Z+]+", "_", text),
+    )
+
+
+@pytest_asyncio.fixture
+async def home(parts, application, organisation):
+    inhabited = await inhabit(parts, application, organisation)
+    yield inhabited
+    await inhabited.http.aclose()
+
+
+@pytest_asyncio.fixture
+async def abroad(parts, application, other_organisation):
+    inhabited = await inhabit(parts, application, other_organisation)
+    yield inhabited
+    await inhabited.http.aclose()
+
+
+async def test_a_foreign_id_is_indistinguishable_from_an_absent_one(
+    parts, application, home, abroad, other_organisation
+):
+    before = await ids_of(parts, other_organisation)
+    probes, leaks, reached, controlled = 0, [], set(), set()
+    for route in every_route(application):
+        if route.method != "DELETE" and route.parameters:
+            controlled.add(f"{route.method} {route.path}")
+        for parameter in route.parameters:
+            rest = {name: "1" for name in route.parameters if name != parameter}
+            absent: dict[tuple, tuple] = {}
+            for table, value, own in spoken_ids(route.path, home, abroad):
+                kind = (value.isdigit(), len(value))
+                if kind not in absent:
+                    absent[kind] = await asked(home.http, route, {**rest, parameter: nobodys(value)})
+                foreign = await asked(home.http, route, {**rest, parameter: value})
+                probes += 1
+                if foreign != absent[kind] and (route.path, table) not in PUBLIC:
+                    leaks.append((route, table, value, foreign, absent[kind]))
+                name = f"{route.method} {route.path}"
+                if (
+                    name in controlled - reached
+                    and await asked(home.http, route, {**rest, parameter: own}) != absent[kind]
+                ):
+                    reached.add(name)
+    print(  # noqa: T201 - the figure of the campaign
+        f"{probes} probes with ids of {len(abroad.ids)} tables, {len(reached)} routes with a control: {len(leaks)} leaks"
+    )
+    assert leaks == []
+    assert controlled - reached - BY_CHANCE == WITHOUT_CONTROL - BY_CHANCE
+    assert await ids_of(parts, other_organisation) == before, "something of the other organisation is gone"
+
+
+async def test_no_list_shows_what_belongs_to_another_organisation(application, home, abroad):
+    foreign = {value for spellings in abroad.ids.values() for value in spellings if not value.isdigit()}
+    for route in every_route(application):
+        if route.method == "GET" and not route.parameters:
+            answer = await home.http.get(route.path)
+            assert answer.status_code < 500, route
+            assert not [value for value in foreign if value in answer.text], route
