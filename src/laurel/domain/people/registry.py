@@ -55,12 +55,14 @@ async def change(
 ) -> Person:
     """Change what `details` names; `identifiers`, when given, become the only ones. Raises as `create`."""
     values = checked(details)
-    if values:
+    if "email" in values:
         try:
             async with tx.savepoint():
                 person = await store.update(tx, person.id, {**values, "updated_at": now})
         except UniqueViolation:
             raise EmailTaken("another person has this e-mail address", field="email", value=values["email"]) from None
+    elif values:
+        person = await store.update(tx, person.id, {**values, "updated_at": now})
     if "archived_at" in values:
         await profiles.persons_archived(tx, [person.id], person.archived_at)
     moved = "email" in values

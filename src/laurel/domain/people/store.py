@@ -19,10 +19,15 @@ async def find_by_id(tx: Transaction, person_id: PersonId) -> Person | None:
     return None if row is None else Person.from_row(row)
 
 
-async def find_many(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, Person]:
-    """People by integer id, deleted ones too; absent ids are absent."""
+async def find_many(tx: Transaction, person_ids: Sequence[PersonId], *, lock: bool = False) -> dict[PersonId, Person]:
+    """People by integer id, deleted ones too; absent ids are absent. `lock` holds the rows until the transaction ends,
+    taken in the order of ids.
+    """
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
+        f"""
+        SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND id = ANY($2::bigint[])
+        {"ORDER BY id FOR UPDATE" if lock else ""}
+        """,
         tx.organisation_id,
         person_ids,
     )

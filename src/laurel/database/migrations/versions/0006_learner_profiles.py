@@ -59,9 +59,10 @@ CREATE TABLE goal (
 CREATE INDEX goal_name ON goal (organisation_id, name) WHERE deleted_at IS NULL;
 """
 
+# Not partial: before there are statistics an index that saves a condition is taken for look-ups by uid as well.
 _PEOPLE = """
-CREATE INDEX person_first_name ON person (organisation_id, first_name, id) WHERE deleted_at IS NULL;
-CREATE INDEX person_last_name ON person (organisation_id, last_name, id) WHERE deleted_at IS NULL;
+CREATE INDEX person_first_name ON person (organisation_id, first_name, id);
+CREATE INDEX person_last_name ON person (organisation_id, last_name, id);
 """
 
 

@@ -96,7 +96,7 @@ async def import_learners(request: AnyRequest, parts: InjectedParts) -> dict[str
     async with parts.database.transaction(caller.organisation_id) as tx:
         addresses = sorted({body["email_address"] for body in bodies})
         ids = await store.ids_by_email(tx, addresses)
-        known = await store.find_many(tx, sorted(ids.values()))
+        known = await store.find_many(tx, sorted(ids.values()), lock=True)
         by_address = {address: known[person_id] for address, person_id in ids.items()}
         for body in bodies:
             _check_addresses(body)
@@ -114,10 +114,9 @@ async def _register(tx: Transaction, body: Mapping[str, Any], known: Person | No
     now = parts.clock.now()
     if known is None:
         return await registry.create(tx, to_person(body, None, now), {}, now=now)
-    locked = await find_learner(tx, shown(known.uid), lock=True)
-    details = to_person(body, locked, now)
+    details = to_person(body, known, now)
     details.email = UNSET
-    return await registry.change(tx, locked, details, now=now)
+    return await registry.change(tx, known, details, now=now)
 
 
 @get("/learner/{uuid:str}")
