@@ -1,13 +1,14 @@
 """The words: a collection of achievements, an attribute key, a skill category, a search over achievements. No I/O."""
 
 from datetime import date, datetime
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import AchievementId, DepartmentId
 from laurel.database.pool import Row
+from laurel.domain.achievements.model import CredentialPlan, localised
 
 AttributeKind = Literal["text", "date", "email", "image"]
 
@@ -48,6 +49,27 @@ class AttributeKey(msgspec.Struct, frozen=True):
     department_id: DepartmentId
     name: str
     kind: AttributeKind
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """What a list says of an achievement: much less to read than all of it. `details` as in Achievement."""
+
+    id: AchievementId
+    department_id: DepartmentId | None
+    names: dict[str, str]
+    details: dict[str, Any]
+    credential: CredentialPlan
+    deleted_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `achievement`."""
+        plan = CredentialPlan(**row["credential"])
+        return cls(row["id"], row["department_id"], row["names"], row["details"], plan, row["deleted_at"])
+
+    def name_in(self, language: str, default: str = "en") -> str:
+        """As Achievement.name_in."""
+        return localised(self.names, language, default)
 
 
 class CollectionSearch(msgspec.Struct, frozen=True, kw_only=True):

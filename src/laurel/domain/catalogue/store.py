@@ -13,6 +13,7 @@ from laurel.domain.catalogue.model import (
     AttributeKeyTaken,
     Collection,
     CollectionSearch,
+    Outline,
 )
 
 _ACHIEVEMENT = ", ".join(Achievement.__struct_fields__)
@@ -59,6 +60,19 @@ async def search_achievements(
         *parameters,
     )
     return [Achievement.from_row(row) for row in rows], int(total)
+
+
+async def outlines(tx: Transaction, ids: Sequence[AchievementId]) -> dict[AchievementId, Outline]:
+    """Achievements by integer id as lists show them, deleted ones too."""
+    rows = await tx.fetch(
+        """
+        SELECT id, department_id, names, details, credential, deleted_at FROM achievement
+        WHERE organisation_id = $1 AND id = ANY($2::bigint[])
+        """,
+        tx.organisation_id,
+        ids,
+    )
+    return {row["id"]: Outline.from_row(row) for row in rows}
 
 
 async def find_by_title(tx: Transaction, title: str) -> Achievement | None:

@@ -10,11 +10,6 @@ from laurel.domain.people.model import Person
 
 async def people_by_email(tx: Transaction, names: Mapping[str, str], now: datetime) -> dict[str, Person]:
     """The living people with these (clean) addresses; `names` says what a new one is called. None is absent."""
-    found = await store.find_by_emails(tx, list(names))
-    missing = {email: name for email, name in names.items() if email not in found}
-    if missing:
-        found |= await store.create_named(tx, missing, now)
-        lost = [email for email in missing if email not in found]
-        if lost:
-            found |= await store.find_by_emails(tx, lost)
-    return found
+    found = await store.find_or_create_named(tx, names, now)
+    lost = [email for email in names if email not in found]
+    return found | (await store.find_by_emails(tx, lost) if lost else {})

@@ -298,14 +298,23 @@ async def find_by_emails(tx: Transaction, emails: Sequence[str]) -> dict[str, Pe
     return {row["email"]: Person.from_row(row) for row in rows}
 
 
-async def create_named(tx: Transaction, names: Mapping[str, str], now: datetime) -> dict[str, Person]:
-    """People for those addresses that nobody has yet, called as `names` says; only the ones created here."""
+async def find_or_create_named(tx: Transaction, names: Mapping[str, str], now: datetime) -> dict[str, Person]:
+    """The people with these addresses, made where there is nobody yet and then called as `names` says.
+
+    Somebody whom another transaction is just making is absent.
+    """
     rows = await tx.fetch(
         f"""
-        INSERT INTO person (organisation_id, uid, email, display_name, created_at, updated_at)
-        SELECT $1, uid, email, name, $5, $5 FROM unnest($2::text[], $3::text[], $4::text[]) AS w(email, name, uid)
-        ORDER BY email
-        ON CONFLICT DO NOTHING RETURNING {COLUMNS}
+        WITH made AS (
+            INSERT INTO person (organisation_id, uid, email, display_name, created_at, updated_at)
+            SELECT $1, uid, email, name, $5, $5 FROM unnest($2::text[], $3::text[], $4::text[]) AS w(email, name, uid)
+            WHERE NOT EXISTS (SELECT FROM person p
+                              WHERE p.organisation_id = $1 AND p.email = w.email AND p.deleted_at IS NULL)
+            ORDER BY email ON CONFLICT DO NOTHING RETURNING {COLUMNS}
+        )
+        SELECT {COLUMNS} FROM made
+        UNION ALL
+        SELECT {COLUMNS} FROM person WHERE organisation_id = $1 AND email = ANY($2::text[]) AND deleted_at IS NULL
         """,
         tx.organisation_id,
         list(names),

@@ -121,9 +121,15 @@ async def count(tx: Transaction, search: Search, at_most: int | None) -> int:
     if at_most is None:
         counted = await tx.fetchval(f"SELECT count(*) FROM credential c WHERE {where}", *where.parameters)
     else:
-        bound = where.place(at_most)
+        # Ordered as an index is: without that the whole table may be read for the last of the rows.
+        order = ", ".join(_SORTS["id" if search.sort == "title" else search.sort])
         counted = await tx.fetchval(
-            f"SELECT count(*) FROM (SELECT FROM credential c WHERE {where} LIMIT {bound}) AS found", *where.parameters
+            f"""
+            SELECT count(*) FROM (
+                SELECT FROM credential c WHERE {where} ORDER BY {order} LIMIT {where.place(at_most)}
+            ) AS found
+            """,
+            *where.parameters,
         )
     return int(counted)
 

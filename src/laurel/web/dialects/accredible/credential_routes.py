@@ -9,7 +9,7 @@ from laurel.base import json_text
 from laurel.base.errors import Invalid, LaurelError
 from laurel.base.ids import CredentialId, is_uid
 from laurel.base.limits import DIALECT_BULK_MAX, DIALECT_BULK_MIXED_MAX, IDENTIFIER_LENGTH_MAX, check_count
-from laurel.domain.achievements import store as achievements
+from laurel.domain.catalogue import store as catalogue
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import Credential
 from laurel.domain.record_events.amend import delete
@@ -35,7 +35,7 @@ async def resolve(desk: Desk, reference: str) -> Shown:
     found = await _by_reference(desk, reference.strip()[: IDENTIFIER_LENGTH_MAX + 1])
     if found is None:
         raise credential_unknown(reference)
-    group = (await achievements.find_many(desk.tx, [found.achievement_id]))[found.achievement_id]
+    group = (await catalogue.outlines(desk.tx, [found.achievement_id]))[found.achievement_id]
     if not await desk.sees(group.department_id):
         raise credential_unknown(reference)
     return Shown(found, group)

@@ -1,10 +1,12 @@
 """How a credential is answered: in full, and as the flat row of the new search."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from laurel.base.times import render_time
-from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
+from laurel.domain.catalogue import store as catalogue
+from laurel.domain.catalogue.model import Outline
 from laurel.domain.credentials.model import Credential
 from laurel.domain.designs import store as designs
 from laurel.domain.organisations.model import Organisation
@@ -19,12 +21,12 @@ class Shown(NamedTuple):
     """A credential with what its answer needs besides."""
 
     credential: Credential
-    achievement: Achievement
+    achievement: Achievement | Outline
 
 
 async def with_achievements(desk: Desk, credentials: list[Credential]) -> list[Shown]:
     """Credentials with their achievements, deleted ones too."""
-    known = await achievements.find_many(desk.tx, sorted({credential.achievement_id for credential in credentials}))
+    known = await catalogue.outlines(desk.tx, sorted({credential.achievement_id for credential in credentials}))
     return [Shown(credential, known[credential.achievement_id]) for credential in credentials]
 
 
@@ -118,7 +120,7 @@ async def show_rows(desk: Desk, credentials: list[Credential]) -> list[dict[str,
     return [_row(desk, one, seen.get(one.credential.id, set()), designs) for one in shown]
 
 
-async def design_ids(desk: Desk, shown: list[Achievement]) -> dict[str, int]:
+async def design_ids(desk: Desk, shown: Sequence[Achievement | Outline]) -> dict[str, int]:
     """Integer ids of the designs that achievements name."""
     uids = {
         uid

@@ -6,7 +6,7 @@ from typing import Any
 from laurel.base.times import render_time
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.catalogue import store as catalogue
-from laurel.domain.catalogue.model import SKILL_CATEGORIES
+from laurel.domain.catalogue.model import SKILL_CATEGORIES, Outline
 from laurel.domain.designs import store as designs
 from laurel.domain.designs.model import StoredDesign
 from laurel.web.dialects.accredible.calls import Desk, details_of
@@ -16,19 +16,19 @@ TITLE = "internal_name"
 _CATEGORIES = {category.id: category.name for category in SKILL_CATEGORIES}
 
 
-def public_name(achievement: Achievement) -> str:
+def public_name(achievement: Achievement | Outline) -> str:
     """What is achieved, in the group's language."""
     language = details_of(achievement).get("language", "en")
     return achievement.name_in(language, language)
 
 
-def group_name(achievement: Achievement) -> str:
+def group_name(achievement: Achievement | Outline) -> str:
     """What the issuer calls the group; the public name of one that was made elsewhere."""
     title: str | None = achievement.details.get(TITLE)
     return title or public_name(achievement)
 
 
-def designs_set(achievement: Achievement) -> tuple[bool, bool]:
+def designs_set(achievement: Achievement | Outline) -> tuple[bool, bool]:
     """(has a badge, has a certificate). What was made on another surface looks like the defaults of both kinds."""
     plan = achievement.credential
     if plan.badge_design is None and plan.certificate_design is None and not details_of(achievement):
@@ -36,7 +36,7 @@ def designs_set(achievement: Achievement) -> tuple[bool, bool]:
     return plan.badge_design is not None, plan.certificate_design is not None
 
 
-def is_publishable(achievement: Achievement) -> bool:
+def is_publishable(achievement: Achievement | Outline) -> bool:
     """Whether credentials of the group can be published: it has a design."""
     return any(designs_set(achievement))
 
