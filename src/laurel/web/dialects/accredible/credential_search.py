@@ -277,7 +277,8 @@ def _read_cursor(wanted: Search, text: str) -> tuple[Any, ...]:
 
 
 def _instant(text: Any) -> datetime:
+    """An instant of a cursor. "Never" is the last instant there is, without a zone, as the database driver has it."""
     instant = datetime.fromisoformat(str(text))
-    if instant.tzinfo is None:
+    if instant.tzinfo is None and instant != datetime.max:  # noqa: DTZ901 - the driver's own value for infinity
         raise ValueError(text)
     return instant
