@@ -71,6 +71,12 @@ async def find_by_uid(tx: Transaction, uid: str, *, lock: bool = False) -> Achie
     return None if row is None else Achievement.from_row(row)
 
 
+async def find_public(tx: Transaction, uid: str) -> Achievement | None:
+    """The achievement with this uid, whoever defined it; for a transaction of `Database.public_lookup`."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM achievement WHERE uid = $1 AND deleted_at IS NULL", uid)
+    return None if row is None else Achievement.from_row(row)
+
+
 async def find_many(tx: Transaction, ids: Sequence[AchievementId]) -> dict[AchievementId, Achievement]:
     """Achievements by integer id, deleted ones too."""
     rows = await tx.fetch(

@@ -11,7 +11,7 @@ from laurel.domain.designs import store as designs
 from laurel.domain.designs.model import DesignKind
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
-from laurel.rendering import Design, Fields
+from laurel.rendering import Design, Fields, builtin_designs
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -33,6 +33,9 @@ async def design_of(tx: Transaction, achievement: Achievement, kind: DesignKind)
     """The design of an achievement's badge or certificate, else the organisation's, else the built-in one."""
     plan = achievement.credential
     uid = plan.badge_design if kind == "badge" else plan.certificate_design
+    builtin = builtin_designs().get(uid or "")
+    if builtin is not None and builtin.kind == kind:
+        return builtin
     stored = (await designs.find_by_uids(tx, [uid])).get(uid) if uid else None
     if stored is None or stored.kind != kind:
         stored = (await designs.defaults(tx)).get(kind)

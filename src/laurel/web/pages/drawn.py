@@ -1,9 +1,9 @@
 """What is drawn for a credential: which design, and what fills it in. Drawing and keeping is `domain.designs.drawing`."""
 
 from laurel.database.pool import Transaction
+from laurel.domain.achievements.model import Achievement
 from laurel.domain.credentials.model import Credential
-from laurel.domain.designs import store
-from laurel.domain.designs.library import drawable
+from laurel.domain.credentials.pictures import design_of
 from laurel.domain.designs.model import DesignKind
 from laurel.domain.organisations.model import Organisation
 from laurel.rendering import Design, Fields, builtin_designs, with_colours
@@ -57,20 +57,10 @@ def sample_fields(organisation: Organisation, name: str = "") -> Fields:
     )
 
 
-async def design_named(tx: Transaction, name: str | None, kind: DesignKind, organisation: Organisation) -> Design:
-    """The design that an achievement names: one of the organisation's by uid, or a built-in one, in its colour.
-
-    Where it names none, the organisation's default of the kind.
-    """
-    if name in builtin_designs():
-        design = builtin_designs()[name or ""]
-        return in_colours(design, organisation)
-    stored = (await store.find_by_uids(tx, [name])).get(name) if name else None
-    if stored is None:
-        stored = (await store.defaults(tx)).get(kind)
-    return (
-        in_colours(drawable(stored, kind), organisation) if stored is None or stored.builtin else drawable(stored, kind)
-    )
+async def design_for(tx: Transaction, achievement: Achievement, kind: DesignKind, organisation: Organisation) -> Design:
+    """The design of an achievement's badge or certificate; a built-in one is in the organisation's colour."""
+    design = await design_of(tx, achievement, kind)
+    return in_colours(design, organisation) if design in builtin_designs().values() else design
 
 
 def in_colours(design: Design, organisation: Organisation) -> Design:

@@ -116,6 +116,7 @@ def _environment() -> Environment:
         "number": number,
         "lines": lines,
         "json": _json,
+        "structured": structured,
         "safe_url": safe_url,
         "initials": initials,
         "queried": lambda value: quote(str(value), safe=""),
@@ -164,6 +165,14 @@ def initials(name: str) -> str:
 
 def _json(value: Any) -> str:
     return json_text.encode(value).decode()
+
+
+def structured(value: Any) -> Markup:
+    """JSON as it may stand inside a script element: nothing in it can end the element."""
+    text = _json(value)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - what could be markup was just written as escapes
 
 
 _ICONS = {

@@ -1,0 +1,379 @@
+"""/c/{uid} for people: the credential in their language, its pictures, its verification in view, and what can be embedded.
+
+The same address answers programs with JSON (`web.public.credentials`); HTML is what a browser asks for.
+"""
+
+import time
+from collections import OrderedDict
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlencode
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+from litestar.types import Receive, Scope, Send
+
+from laurel.base.errors import Gone, LaurelError, NotFound
+from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.model import Achievement
+from laurel.domain.credentials.model import Credential
+from laurel.domain.designs import drawing
+from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.model import Organisation
+from laurel.domain.parts import Parts
+from laurel.openbadges.verdict import Check, Outcome
+from laurel.rendering import Fields
+from laurel.rendering.qr import qr_path
+from laurel.web.hot_routes import HotTable, send_answer
+from laurel.web.injected import InjectedParts
+from laurel.web.pages.colours import brand_css
+from laurel.web.pages.drawn import design_for, fields_of
+from laurel.web.pages.languages import LANGUAGES, RIGHT_TO_LEFT, dated, preferred, words_in
+from laurel.web.pages.page_refusals import refuse
+from laurel.web.pages.rendered import HTML, render, security_headers
+from laurel.web.public import credentials as programs
+
+_KEPT_SECONDS = 1.0
+_KEPT_MAX = 512
+_BADGE_WIDTH, _CERTIFICATE_WIDTH = 600, 1_200
+_WIDTHS = (128, 256, 600)
+AnyRequest = Request[Any, Any, Any]
+
+
+class Shown(NamedTuple):
+    """A credential with what belongs to it, and how its reader wants it."""
+
+    credential: Credential
+    organisation: Organisation
+    achievement: Achievement
+    language: str
+    key: str
+
+
+_kept: OrderedDict[tuple[str, str, str], tuple[float, bytes, dict[str, str]]] = OrderedDict()
+
+
+def _asked(scope: Scope) -> tuple[str, str, str]:
+    """What the query asks: key, language (or ""), width (or "")."""
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20)
+    first = {name: values[0] for name, values in given.items()}
+    language = first.get("lang", "")
+    return first.get("key", ""), language if language in LANGUAGES else "", first.get("width", "")
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value for key, value in scope["headers"] if key == name), b"").decode("latin-1")
+
+
+async def load(parts: Parts, uid: str, scope: Scope) -> Shown:
+    """The credential that a stranger may see. Raises CredentialNotFound, also for a private one without its key."""
+    key, language, _ = _asked(scope)
+    credential = await programs.find_shown(parts, uid, key)
+    async with parts.database.transaction(credential.organisation_id) as tx:
+        organisation = await organisations.organisation(tx)
+        achievement = (await achievements.find_many(tx, [credential.achievement_id]))[credential.achievement_id]
+    language = language or preferred(_header(scope, b"accept-language"), organisation.language)
+    return Shown(credential, organisation, achievement, language, key if credential.private else "")
+
+
+def address_of(shown: Shown, what: str = "", **more: str) -> str:
+    """The address of a part of the page, with the key that a private credential needs."""
+    query = urlencode({name: value for name, value in {"key": shown.key, **more}.items() if value})
+    return f"/c/{shown.credential.uid}{what}" + (f"?{query}" if query else "")
+
+
+def linkedin_url(shown: Shown, public_url: str) -> str:
+    """LinkedIn's form to add a certification, filled in."""
+    credential = shown.credential
+    query = {
+        "startTask": "CERTIFICATION_NAME",
+        "name": credential.fields["name"],
+        "organizationName": shown.organisation.name,
+        "issueYear": credential.issued_on.year,
+        "issueMonth": credential.issued_on.month,
+        "certUrl": f"{public_url}{address_of(shown)}",
+        "certId": credential.uid,
+    }
+    if credential.expires_at is not None:
+        query |= {"expirationYear": credential.expires_at.year, "expirationMonth": credential.expires_at.month}
+    return "https://www.linkedin.com/profile/add?" + urlencode(query)
+
+
+def context_of(parts: Parts, shown: Shown) -> dict[str, Any]:
+    """What the templates of a credential are given."""
+    credential, language = shown.credential, shown.language
+    url = f"{parts.public_url}{address_of(shown)}"
+    path, side = qr_path(url, "M", 2)
+    state = credential.state_at(parts.clock.now())
+    return {
+        "w": words_in(language),
+        "language": language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "languages": LANGUAGES,
+        "shown": shown,
+        "credential": credential,
+        "said": "",
+        "fields": credential.fields,
+        "organisation": shown.organisation,
+        "achievement": shown.achievement,
+        "state": state,
+        "url": url,
+        "public_url": parts.public_url,
+        "link": lambda what="", **more: address_of(shown, what, **more),
+        "linkedin": linkedin_url(shown, parts.public_url),
+        "issued_on": dated(credential.issued_on, language),
+        "expires_on": dated(credential.expires_at.date(), language) if credential.expires_at else "",
+        "qr": (path, side),
+        "structured": _structured(shown, url, parts.public_url),
+    }
+
+
+def _structured(shown: Shown, url: str, public_url: str) -> dict[str, Any]:
+    """The credential in the words of schema.org, for search engines."""
+    credential, organisation = shown.credential, shown.organisation
+    facts: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "EducationalOccupationalCredential",
+        "name": credential.fields["name"],
+        "description": credential.fields["description"],
+        "url": url,
+        "image": f"{public_url}{address_of(shown, '/badge.png')}",
+        "credentialCategory": shown.achievement.type,
+        "dateCreated": credential.issued_on.isoformat(),
+        "recognizedBy": {"@type": "Organization", "name": organisation.name, "url": organisation.url or public_url},
+        "about": {"@type": "Person", "name": credential.fields["recipient_name"]},
+    }
+    if shown.achievement.tags:
+        facts["competencyRequired"] = shown.achievement.tags
+    if credential.expires_at is not None:
+        facts["expires"] = credential.expires_at.date().isoformat()
+    return facts
+
+
+# ------------------------------------------------------------------------------------------------------------ the page
+async def read_hot(scope: Any, receive: Receive, send: Send) -> None:
+    """GET /c/{uid}: the page for a browser, JSON for everything else."""
+    last: str = scope["laurel.last"]
+    if last.endswith(".json") or "text/html" not in _header(scope, b"accept"):
+        await programs.read_hot(scope, receive, send)
+        return
+    try:
+        body, headers = await _page(scope["laurel.parts"], last, scope)
+    except LaurelError as refused:
+        scope["state"]["error_code"] = refused.code
+        request: AnyRequest = Request(scope, receive, send)
+        await refuse(request, refused).to_asgi_response(None, request)(scope, receive, send)
+        return
+    await send_answer(
+        send,
+        200,
+        body,
+        media_type=HTML,
+        headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    )
+
+
+async def _page(parts: Parts, uid: str, scope: Scope) -> tuple[bytes, dict[str, str]]:
+    """The page and its headers; the same reader's page is kept for a second."""
+    key, language, _ = _asked(scope)
+    name = (uid, key, language or _header(scope, b"accept-language"))
+    found = _kept.get(name)
+    if found is not None and time.monotonic() < found[0]:
+        return found[1], found[2]
+    shown = await load(parts, uid, scope)
+    body = render("public/credential.html", **context_of(parts, shown)).encode()
+    headers = {
+        **security_headers(images=shown.organisation.image),
+        "Cache-Control": "no-cache",
+        "Vary": "Accept, Accept-Language",
+    }
+    if shown.credential.private:
+        headers |= {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+    _kept[name] = (time.monotonic() + _KEPT_SECONDS, body, headers)
+    if len(_kept) > _KEPT_MAX:
+        _kept.popitem(last=False)
+    return body, headers
+
+
+def _answer(request: AnyRequest, template: str, context: dict[str, Any], *, framed: bool = False) -> Response[bytes]:
+    headers = security_headers(images=context["organisation"].image, framed=framed)
+    headers |= {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    return Response(render(template, **context).encode(), media_type=HTML, headers=headers)
+
+
+@get("/c/{credential:str}/verification", include_in_schema=False)
+async def show_verification(request: AnyRequest, parts: InjectedParts, credential: FromPath[str]) -> Response[bytes]:
+    """Every check of this credential; a whole page, or a part of one when a script asks for it."""
+    shown = await load(parts, credential, request.scope)
+    context = context_of(parts, shown) | {"checks": await checks_of(parts, shown)}
+    context["good"] = all(check.outcome in {Outcome.PASSED, Outcome.NOTED} for check in context["checks"])
+    part = request.headers.get("x-part") == "1"
+    return _answer(request, "public/checks.html" if part else "public/verification.html", context)
+
+
+async def checks_of(parts: Parts, shown: Shown) -> list[Check]:
+    """What is looked at: our own register first, then the signed document as any verifier would."""
+    credential = shown.credential
+    state = credential.state_at(parts.clock.now())
+    checks = [Check("record", Outcome.PASSED, f"{credential.uid}: {shown.organisation.name}")]
+    if credential.document is None:
+        expired = state == "expired"
+        checks.append(Check("validity", Outcome.FAILED if expired else Outcome.PASSED, _until(shown)))
+        checks.append(
+            Check("status", Outcome.FAILED if state == "revoked" else Outcome.PASSED, credential.revoke_reason or "")
+        )
+        return checks
+    verdict = await parts.verifier.verify(credential.document.encode())
+    checks += verdict.checks
+    if state == "revoked" and all(check.name != "status" or check.outcome is Outcome.PASSED for check in checks):
+        checks = [check for check in checks if check.name != "status"]
+        checks.append(Check("status", Outcome.FAILED, credential.revoke_reason or ""))
+    return checks
+
+
+def _until(shown: Shown) -> str:
+    issued = dated(shown.credential.issued_on, shown.language)
+    expires = shown.credential.expires_at
+    return f"{issued} – {dated(expires.date(), shown.language)}" if expires else issued
+
+
+@get("/c/{credential:str}/embed", include_in_schema=False)
+async def show_widget(request: AnyRequest, parts: InjectedParts, credential: FromPath[str]) -> Response[bytes]:
+    """A small card that other sites may frame."""
+    shown = await load(parts, credential, request.scope)
+    return _answer(request, "public/widget.html", context_of(parts, shown), framed=True)
+
+
+# ------------------------------------------------------------------------------------------------------------ pictures
+@get(
+    [
+        "/c/{credential:str}/badge.png",
+        "/c/{credential:str}/certificate.png",
+        "/c/{credential:str}/certificate.pdf",
+    ],
+    include_in_schema=False,
+)
+async def show_picture(request: AnyRequest, parts: InjectedParts, credential: FromPath[str]) -> Response[bytes]:
+    """The badge or the certificate. A revoked credential has no certificate any more."""
+    shown = await load(parts, credential, request.scope)
+    what = request.scope["path"].rpartition("/")[2]
+    kind = "badge" if what == "badge.png" else "certificate"
+    if kind == "certificate" and shown.credential.state == "revoked":
+        raise Gone("this credential was revoked, so there is no certificate")
+    async with parts.database.transaction(shown.organisation.id) as tx:
+        design = await design_for(
+            tx, shown.achievement, "badge" if kind == "badge" else "certificate", shown.organisation
+        )
+    fields = fields_of(shown.credential, shown.organisation, parts.public_url, shown.language)
+    if what.endswith(".pdf"):
+        data, name = await drawing.pdf(design, fields, shown.credential.created_at.replace(microsecond=0))
+        return _picture(request, data, name, "application/pdf", private=shown.credential.private)
+    asked = _asked(request.scope)[2]
+    width = next((one for one in _WIDTHS if str(one) == asked), _BADGE_WIDTH if kind == "badge" else _CERTIFICATE_WIDTH)
+    data, name = await drawing.png(design, fields, width_pixels=width)
+    return _picture(request, data, name, "image/png", private=shown.credential.private)
+
+
+def _picture(request: AnyRequest, data: bytes, name: str, media_type: str, *, private: bool) -> Response[bytes]:
+    headers = {
+        "ETag": f'"{name}"',
+        "Cache-Control": "private, no-store" if private else "public, max-age=300",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
+    return Response(data, media_type=media_type, headers=headers)
+
+
+# ---------------------------------------------------------------------------------------- the issuer, the achievement
+@get("/i/{organisation:str}", include_in_schema=False)
+async def show_issuer(request: AnyRequest, parts: InjectedParts, organisation: FromPath[str]) -> Response[bytes]:
+    """Who issues, and what can be earned there."""
+    async with parts.database.public_lookup(organisation) as tx:
+        found = await organisations.organisation_by_slug_or_uid(tx, organisation)
+    if found is None:
+        raise NotFound("there is no such issuer", field="issuer", value=organisation[:50])
+    async with parts.database.transaction(found.id) as tx:
+        offered = [
+            one
+            for one in await achievements.list_newest(tx, before_id=None, limit=200, status="live")
+            if not (one.hidden or one.secret)
+        ]
+        held = await achievements.count_active(tx, [one.id for one in offered])
+    return _open_page(request, parts, "public/issuer.html", found, offered=offered, held=held)
+
+
+@get("/i/{organisation:str}/brand.css", include_in_schema=False)
+async def show_public_brand(parts: InjectedParts, organisation: FromPath[str]) -> Response[bytes]:
+    """The issuer's colour as a stylesheet."""
+    async with parts.database.public_lookup(organisation) as tx:
+        found = await organisations.organisation_by_slug_or_uid(tx, organisation)
+    css = brand_css(found) if found is not None else ""
+    headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+    return Response(css.encode(), media_type="text/css; charset=utf-8", headers=headers)
+
+
+async def _achievement(parts: Parts, uid: str) -> tuple[Achievement, Organisation]:
+    async with parts.database.public_lookup(uid) as tx:
+        found = await achievements.find_public(tx, uid)
+    if found is None or found.secret or found.status == "draft":
+        raise NotFound("there is no such achievement", field="achievement", value=uid[:50])
+    async with parts.database.transaction(found.organisation_id) as tx:
+        return found, await organisations.organisation(tx)
+
+
+@get("/a/{achievement:str}", include_in_schema=False)
+async def show_achievement_in_public(
+    request: AnyRequest, parts: InjectedParts, achievement: FromPath[str]
+) -> Response[bytes]:
+    """What it takes, and how many hold it."""
+    found, organisation = await _achievement(parts, achievement)
+    async with parts.database.transaction(organisation.id) as tx:
+        held = await achievements.count_active(tx, [found.id])
+    return _open_page(
+        request, parts, "public/achievement.html", organisation, achievement=found, held=held.get(found.id, (0, 0))[1]
+    )
+
+
+@get("/a/{achievement:str}/badge.png", include_in_schema=False)
+async def show_achievement_picture(
+    request: AnyRequest, parts: InjectedParts, achievement: FromPath[str]
+) -> Response[bytes]:
+    """Its badge with nobody's name on it."""
+    found, organisation = await _achievement(parts, achievement)
+    async with parts.database.transaction(organisation.id) as tx:
+        design = await design_for(tx, found, "badge", organisation)
+    language = preferred(request.headers.get("accept-language", ""), organisation.language)
+    values = {"achievement.name": found.name_in(language, organisation.language), "issuer.name": organisation.name}
+    data, name = await drawing.png(design, Fields(values=values, language=language), width_pixels=_WIDTHS[1])
+    return _picture(request, data, name, "image/png", private=False)
+
+
+def _open_page(
+    request: AnyRequest, parts: Parts, template: str, organisation: Organisation, **more: Any
+) -> Response[bytes]:
+    language = _asked(request.scope)[1] or preferred(request.headers.get("accept-language", ""), organisation.language)
+    context = {
+        "w": words_in(language),
+        "language": language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "languages": LANGUAGES,
+        "organisation": organisation,
+        "public_url": parts.public_url,
+        "here": request.scope["path"],
+        "said": "",
+        **more,
+    }
+    return _answer(request, template, context)
+
+
+HANDLERS = (
+    show_verification,
+    show_widget,
+    show_picture,
+    show_issuer,
+    show_public_brand,
+    show_achievement_in_public,
+    show_achievement_picture,
+)
+HOT: HotTable = {("GET", "/c/{last}"): read_hot}
