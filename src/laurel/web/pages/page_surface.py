@@ -21,6 +21,7 @@ from laurel.web.pages import (
     console_settings,
     console_start,
     public_credential,
+    verifier_page,
 )
 from laurel.web.pages.page_refusals import refuse
 from laurel.web.pages.rendered import static_file
@@ -73,6 +74,7 @@ SURFACE = Surface(
         *console_settings.HANDLERS,
         *console_access.HANDLERS,
         *public_credential.HANDLERS,
+        *verifier_page.HANDLERS,
     ],
     render_error=refuse,
     authenticate=by_session,

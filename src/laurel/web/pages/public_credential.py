@@ -205,7 +205,8 @@ async def show_verification(request: AnyRequest, parts: InjectedParts, credentia
     """Every check of this credential; a whole page, or a part of one when a script asks for it."""
     shown = await load(parts, credential, request.scope)
     context = context_of(parts, shown) | {"checks": await checks_of(parts, shown)}
-    context["good"] = all(check.outcome in {Outcome.PASSED, Outcome.NOTED} for check in context["checks"])
+    outcomes = {check.outcome for check in context["checks"]}
+    context["verdict"] = "bad" if Outcome.FAILED in outcomes else "open" if Outcome.UNKNOWN in outcomes else "good"
     part = request.headers.get("x-part") == "1"
     return _answer(request, "public/checks.html" if part else "public/verification.html", context)
 
@@ -216,6 +217,7 @@ async def checks_of(parts: Parts, shown: Shown) -> list[Check]:
     state = credential.state_at(parts.clock.now())
     checks = [Check("record", Outcome.PASSED, f"{credential.uid}: {shown.organisation.name}")]
     if credential.document is None:
+        checks.append(Check("proof", Outcome.UNKNOWN, words_in(shown.language)["state_intended"]))
         expired = state == "expired"
         checks.append(Check("validity", Outcome.FAILED if expired else Outcome.PASSED, _until(shown)))
         checks.append(

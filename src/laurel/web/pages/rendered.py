@@ -159,7 +159,7 @@ def safe_url(value: str | None) -> str:
 
 def initials(name: str) -> str:
     """Up to two letters to stand for a name."""
-    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    words = [word for word in name.partition("@")[0].split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
 
 

@@ -29,6 +29,16 @@
     });
   }
 
+  for (const form of document.querySelectorAll("[data-drop]")) {
+    const field = document.getElementById(form.dataset.drop);
+    form.addEventListener("dragover", (event) => event.preventDefault());
+    form.addEventListener("drop", (event) => {
+      if (!event.dataTransfer.files.length) return;
+      event.preventDefault();
+      field.files = event.dataTransfer.files;
+    });
+  }
+
   for (const button of document.querySelectorAll("[data-print]")) {
     button.classList.remove("hidden");
     button.addEventListener("click", () => print());
