@@ -6,7 +6,7 @@ import pytest
 from laurel.domain.organisations import tenancy
 from laurel.worker.known_jobs import pay_leaderboard_prizes
 from tests.dialects.nudj.conftest import a_member, speaks
-from tests.dialects.nudj.wishes import ADMIN, USER, a_count, an_allocation
+from tests.dialects.nudj.wishes import ADMIN, USER, a_count, a_distribution, a_query, an_allocation
 from tests.support.builders import a_department, a_key
 
 ZONES = [
@@ -336,3 +336,23 @@ async def test_a_reward_of_an_achievement_counts_for_boards(admin, member):
     await admin.distribute(made, [an_allocation(await admin.reward())], xp=42)
     await admin.event()
     assert (await ranking(member, board))["userState"]["score"] == 42
+
+
+async def test_fractions_of_a_point_are_told_apart(admin, member, parts, organisation):
+    board = await a_board(admin)
+    scores = ["0.5", "0.25", "1", "1.000000001", "1.5", "64.5", "64.5"]
+    made = []
+    for number, score in enumerate(scores):
+        await a_member(parts, organisation, f"scorer-{number}")
+        achievement = await admin.achievement(criteria=a_count(1), queries=[a_query(name=f"only-{number}")])
+        body = a_distribution()
+        await admin.post(
+            f"{ADMIN}/achievements/{achievement['id']}/distribution", {**body, "bonusXpToDistribute": float(score)}
+        )
+        await admin.event(f"only-{number}", user=f"scorer-{number}")
+        made.append(achievement)
+    shown = await ranking(member, board)
+    assert [edge["rank"] for edge in shown["edges"]] == [1, 1, 3, 4, 5, 6, 7]
+    for skip in range(7):
+        [edge] = (await ranking(member, board, limit=1, skip=skip))["edges"]
+        assert edge == shown["edges"][skip]

@@ -11,12 +11,13 @@ from laurel.domain.achievements.periods import Calendar
 from laurel.domain.leaderboards import store
 from laurel.domain.leaderboards.model import Leaderboard, Metric
 
-DIGIT_BITS = 6
+DIGIT_BITS = 4
 DIGIT_MASK = (1 << DIGIT_BITS) - 1
-LEVELS = 10
+LEVELS = 15
 PARTICIPANTS = -1
 """The level at which all people of a board are counted."""
-SHARDS = 8
+SHARDS = 4
+_BILLION = 10**9
 
 
 class Gain(NamedTuple):
@@ -84,4 +85,5 @@ async def rank_of(tx: Transaction, board_id: int, period: int, score: Decimal) -
         if bucket & DIGIT_MASK != DIGIT_MASK:
             ranges.append((level, bucket + 1, bucket | DIGIT_MASK))
     above = await store.people_in_ranges(tx, board_id, period, ranges)
-    return 1 + above + await store.people_between(tx, board_id, period, score, whole + 1)
+    billionths = int((score - whole) * _BILLION)
+    return 1 + above + await store.people_above_within(tx, board_id, period, whole, billionths)

@@ -141,18 +141,18 @@ async def people_in_ranges(tx: Transaction, board_id: int, period: int, ranges: 
     return count
 
 
-async def people_between(tx: Transaction, board_id: int, period: int, above: Decimal, below: int) -> int:
-    """How many people have a score above the one and below the other (which lie within one whole number)."""
+async def people_above_within(tx: Transaction, board_id: int, period: int, whole: int, billionths: int) -> int:
+    """How many people have the same whole score and more billionths."""
     count: int = await tx.fetchval(
         """
         SELECT count(*) FROM leaderboard_score
-        WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3 AND score > $4 AND score < $5
+        WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3 AND whole = $4 AND billionths > $5
         """,
         tx.organisation_id,
         board_id,
         period,
-        above,
-        Decimal(below),
+        whole,
+        billionths,
     )
     return count
 
@@ -177,7 +177,7 @@ async def top(tx: Transaction, board_id: int, period: int, *, limit: int, offset
         """
         SELECT person_id, score, reached_at FROM leaderboard_score
         WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3
-        ORDER BY score DESC, reached_at, person_id LIMIT $4 OFFSET $5
+        ORDER BY whole DESC, billionths DESC, reached_at, person_id LIMIT $4 OFFSET $5
         """,
         tx.organisation_id,
         board_id,
