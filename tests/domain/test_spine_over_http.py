@@ -19,7 +19,7 @@ async def test_one_event_becomes_an_award_with_a_credential(api, stranger, parts
     assert page.json()["name"] == achievement["name"]
     assert page.json()["recipient"] == "ada"
     html = await stranger.get(f"/c/{award['credential']}", headers={"Accept": "text/html"})
-    assert f"<h1>{achievement['name']}</h1>" in html.text
+    assert achievement["name"] in html.text
 
 
 async def test_the_same_key_with_the_same_body_is_a_replay_without_effect(api, parts, organisation):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, DepartmentId, PersonId, new_uids
 from laurel.database.pool import Transaction, columns
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.achievements.evaluate import PastKey, PersonState, decode_entry, encode_entry
 from laurel.domain.achievements.model import Achievement, Award, NewAward
 from laurel.domain.achievements.rules import Entry
@@ -227,28 +228,12 @@ async def id_of(tx: Transaction, uid: str) -> AchievementId | None:
 
 async def insert(tx: Transaction, values: dict[str, Any]) -> Achievement:
     """A new achievement from column values."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 2}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO achievement (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
-        tx.organisation_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return Achievement.from_row(row)
+    return Achievement.from_row(await insert_row(tx, "achievement", values, COLUMNS))
 
 
 async def update(tx: Transaction, achievement_id: AchievementId, values: dict[str, Any]) -> Achievement:
     """Change columns of an achievement."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE achievement SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
-        tx.organisation_id,
-        achievement_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
-    return Achievement.from_row(row)
+    return Achievement.from_row(await update_row(tx, "achievement", {"id": achievement_id}, values, COLUMNS))
 
 
 # ------------------------------------------------------------------------------------------------------------ progress
@@ -504,18 +489,8 @@ async def active_awards(tx: Transaction, person_id: PersonId) -> list[Award]:
 
 async def change_award(tx: Transaction, award: Award, values: dict[str, Any]) -> Award:
     """Change columns of an award."""
-    changes = ", ".join(f"{name} = ${index + 4}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"""
-        UPDATE award SET {changes} WHERE organisation_id = $1 AND person_id = $2 AND id = $3 RETURNING {AWARD_COLUMNS}
-        """,
-        tx.organisation_id,
-        award.person_id,
-        award.id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - awards are never deleted
-    return Award.from_row(row)
+    key = {"person_id": award.person_id, "id": award.id}
+    return Award.from_row(await update_row(tx, "award", key, values, AWARD_COLUMNS))
 
 
 async def count_active(

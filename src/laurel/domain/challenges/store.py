@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from laurel.base.ids import PersonId, new_uid
-from laurel.database.pool import Row, Transaction
+from laurel.database.pool import Transaction
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.challenges.model import Attempt, Challenge, Group, Participation
 
 _CHALLENGE = ", ".join(Challenge.__struct_fields__)
@@ -13,40 +14,15 @@ _ATTEMPT = ", ".join(Attempt.__struct_fields__)
 _PARTICIPATION = ", ".join(Participation.__struct_fields__)
 
 
-async def _insert(tx: Transaction, table: str, columns: str, values: dict[str, Any]) -> Row:
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 3}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO {table} (organisation_id, uid, {names}) VALUES ($1, $2, {places}) RETURNING {columns}",
-        tx.organisation_id,
-        new_uid(),
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return row
-
-
-async def _update(tx: Transaction, table: str, columns: str, row_id: int, values: dict[str, Any]) -> Row:
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE {table} SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {columns}",
-        tx.organisation_id,
-        row_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
-    return row
-
-
 # ----------------------------------------------------------------------------------------------------------- challenges
 async def insert_challenge(tx: Transaction, values: dict[str, Any]) -> Challenge:
     """A new challenge from column values."""
-    return Challenge.from_row(await _insert(tx, "challenge", _CHALLENGE, values))
+    return Challenge.from_row(await insert_row(tx, "challenge", {"uid": new_uid(), **values}, _CHALLENGE))
 
 
 async def update_challenge(tx: Transaction, challenge_id: int, values: dict[str, Any]) -> Challenge:
     """Change columns of a challenge."""
-    return Challenge.from_row(await _update(tx, "challenge", _CHALLENGE, challenge_id, values))
+    return Challenge.from_row(await update_row(tx, "challenge", {"id": challenge_id}, values, _CHALLENGE))
 
 
 async def find_challenge(tx: Transaction, uid: str) -> Challenge | None:
@@ -127,12 +103,12 @@ async def counts(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[int, in
 # --------------------------------------------------------------------------------------------------------------- groups
 async def insert_group(tx: Transaction, values: dict[str, Any]) -> Group:
     """A new group from column values."""
-    return Group.from_row(await _insert(tx, "challenge_group", _GROUP, values))
+    return Group.from_row(await insert_row(tx, "challenge_group", {"uid": new_uid(), **values}, _GROUP))
 
 
 async def update_group(tx: Transaction, group_id: int, values: dict[str, Any]) -> Group:
     """Change columns of a group."""
-    return Group.from_row(await _update(tx, "challenge_group", _GROUP, group_id, values))
+    return Group.from_row(await update_row(tx, "challenge_group", {"id": group_id}, values, _GROUP))
 
 
 async def find_group(tx: Transaction, uid: str) -> Group | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, CredentialId, PersonId, new_uids
 from laurel.database.pool import Transaction, columns
+from laurel.database.rows import update_row
 from laurel.domain.credentials.model import Credential
 
 COLUMNS = ", ".join(Credential.__struct_fields__)
@@ -117,18 +118,8 @@ async def of_awards(tx: Transaction, award_ids: Sequence[AwardId]) -> dict[Award
 
 async def change(tx: Transaction, credential: Credential, values: dict[str, Any]) -> Credential:
     """Change columns of a credential."""
-    changes = ", ".join(f"{name} = ${index + 4}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"""
-        UPDATE credential SET {changes} WHERE organisation_id = $1 AND person_id = $2 AND id = $3 RETURNING {COLUMNS}
-        """,
-        tx.organisation_id,
-        credential.person_id,
-        credential.id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
-    return Credential.from_row(row)
+    key = {"person_id": credential.person_id, "id": credential.id}
+    return Credential.from_row(await update_row(tx, "credential", key, values, COLUMNS))
 
 
 async def publish(tx: Transaction, award_ids: Sequence[AwardId], now: datetime) -> None:

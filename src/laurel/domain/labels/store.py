@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from laurel.base.ids import new_uid
 from laurel.database.pool import Row, Transaction
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.labels.model import Campaign, Tag
 
 Kind = Literal["tag", "campaign"]
@@ -15,29 +16,12 @@ _COLUMNS: dict[Kind, str] = {
 
 async def insert(tx: Transaction, kind: Kind, values: dict[str, Any]) -> Row:
     """A new label from column values."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 3}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO {kind} (organisation_id, uid, {names}) VALUES ($1, $2, {places}) RETURNING {_COLUMNS[kind]}",
-        tx.organisation_id,
-        new_uid(),
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return row
+    return await insert_row(tx, kind, {"uid": new_uid(), **values}, _COLUMNS[kind])
 
 
 async def update(tx: Transaction, kind: Kind, label_id: int, values: dict[str, Any]) -> Row:
     """Change columns of a label."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE {kind} SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {_COLUMNS[kind]}",
-        tx.organisation_id,
-        label_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
-    return row
+    return await update_row(tx, kind, {"id": label_id}, values, _COLUMNS[kind])
 
 
 async def find(tx: Transaction, kind: Kind, uids: list[str]) -> list[Row]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.database.pool import Transaction, columns
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.leaderboards.model import Leaderboard
 
 COLUMNS = ", ".join(Leaderboard.__struct_fields__)
@@ -15,28 +16,12 @@ COLUMNS = ", ".join(Leaderboard.__struct_fields__)
 # ---------------------------------------------------------------------------------------------------------- definitions
 async def insert(tx: Transaction, values: dict[str, Any]) -> Leaderboard:
     """A new leaderboard from column values."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 2}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO leaderboard (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
-        tx.organisation_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return Leaderboard.from_row(row)
+    return Leaderboard.from_row(await insert_row(tx, "leaderboard", values, COLUMNS))
 
 
 async def update(tx: Transaction, board_id: int, values: dict[str, Any]) -> Leaderboard:
     """Change columns of a leaderboard."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE leaderboard SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
-        tx.organisation_id,
-        board_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
-    return Leaderboard.from_row(row)
+    return Leaderboard.from_row(await update_row(tx, "leaderboard", {"id": board_id}, values, COLUMNS))
 
 
 async def find(tx: Transaction, uid: str) -> Leaderboard | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from laurel.base import json_text
 from laurel.base.ids import DeliveryId, EndpointId, OrganisationId, new_uid, new_uids
 from laurel.database.pool import Row, Transaction, columns
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.notifications.model import Attempt, Delivery, Endpoint, Message, Recorded
 
 _ENDPOINT = ", ".join(Endpoint.__struct_fields__)
@@ -49,14 +50,7 @@ async def messages(tx: Transaction, ids: Sequence[int]) -> list[Recorded]:
 # ----------------------------------------------------------------------------------------------------------- endpoints
 async def insert_endpoint(tx: Transaction, values: dict[str, Any]) -> Endpoint:
     """A new endpoint from column values."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 2}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO webhook_endpoint (organisation_id, {names}) VALUES ($1, {places}) RETURNING {_ENDPOINT}",
-        tx.organisation_id,
-        *values.values(),
-    )
-    return _endpoint(row)
+    return _endpoint(await insert_row(tx, "webhook_endpoint", values, _ENDPOINT))
 
 
 async def count_endpoints(tx: Transaction) -> int:
@@ -113,14 +107,7 @@ async def list_endpoints(
 
 async def change_endpoint(tx: Transaction, endpoint_id: EndpointId, values: dict[str, Any]) -> Endpoint:
     """Change columns of an endpoint."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE webhook_endpoint SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {_ENDPOINT}",
-        tx.organisation_id,
-        endpoint_id,
-        *values.values(),
-    )
-    return _endpoint(row)
+    return _endpoint(await update_row(tx, "webhook_endpoint", {"id": endpoint_id}, values, _ENDPOINT))
 
 
 async def delete_endpoint(tx: Transaction, endpoint_id: EndpointId) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from laurel.base.ids import PersonId, new_uid, new_uids
 from laurel.database.pool import Row, Transaction
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.people.model import Person
 
 COLUMNS = ", ".join(Person.__struct_fields__)
@@ -128,28 +129,12 @@ async def create_by_email(tx: Transaction, emails: Sequence[str], now: datetime)
 
 async def insert(tx: Transaction, values: dict[str, Any]) -> Person:
     """A new person from column values; a unique violation means that the address is taken."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 2}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO person (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
-        tx.organisation_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return Person.from_row(row)
+    return Person.from_row(await insert_row(tx, "person", values, COLUMNS))
 
 
 async def update(tx: Transaction, person_id: PersonId, values: dict[str, Any]) -> Person:
     """Change columns of a person."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE person SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
-        tx.organisation_id,
-        person_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
-    return Person.from_row(row)
+    return Person.from_row(await update_row(tx, "person", {"id": person_id}, values, COLUMNS))
 
 
 async def insert_identifier(tx: Transaction, person_id: PersonId, kind: str, value: str) -> bool:

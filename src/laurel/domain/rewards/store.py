@@ -12,6 +12,7 @@ import msgspec
 
 from laurel.base.ids import AwardId, PersonId, RewardId, new_uids
 from laurel.database.pool import Row, Transaction, columns
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.rewards.model import Grant, GrantKind, LedgerEntry, Reward, Supply
 
 COLUMNS = ", ".join(Reward.__struct_fields__)
@@ -57,28 +58,12 @@ async def list_newest(tx: Transaction, before_id: int | None, limit: int) -> lis
 
 async def insert(tx: Transaction, values: dict[str, Any]) -> Reward:
     """A new reward from column values."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 2}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO reward (organisation_id, {names}) VALUES ($1, {places}) RETURNING {COLUMNS}",
-        tx.organisation_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return Reward.from_row(row)
+    return Reward.from_row(await insert_row(tx, "reward", values, COLUMNS))
 
 
 async def update(tx: Transaction, reward_id: RewardId, values: dict[str, Any]) -> Reward:
     """Change columns of a reward."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE reward SET {changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
-        tx.organisation_id,
-        reward_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
-    return Reward.from_row(row)
+    return Reward.from_row(await update_row(tx, "reward", {"id": reward_id}, values, COLUMNS))
 
 
 async def set_supply(tx: Transaction, reward_id: RewardId, kind: GrantKind, allocation: str, total: int | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from laurel.base.ids import PersonId
 from laurel.database.pool import Transaction
+from laurel.database.rows import insert_row
 from laurel.domain.people.profiles.model import Goal, LearnerProfile
 
 PROFILE_COLUMNS = ", ".join(LearnerProfile.__struct_fields__)
@@ -15,15 +16,7 @@ GOAL_COLUMNS = ", ".join(Goal.__struct_fields__)
 # ------------------------------------------------------------------------------------------------------------ profiles
 async def insert_profile(tx: Transaction, values: dict[str, Any]) -> LearnerProfile:
     """A new profile from column values; a unique violation means that the person has one."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 2}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO learner_profile (organisation_id, {names}) VALUES ($1, {places}) RETURNING {PROFILE_COLUMNS}",
-        tx.organisation_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return LearnerProfile.from_row(row)
+    return LearnerProfile.from_row(await insert_row(tx, "learner_profile", values, PROFILE_COLUMNS))
 
 
 async def update_profile(tx: Transaction, profile_id: int, values: dict[str, Any]) -> LearnerProfile | None:
@@ -122,15 +115,7 @@ async def profile_id_of(tx: Transaction, uid: str) -> int | None:
 # --------------------------------------------------------------------------------------------------------------- goals
 async def insert_goal(tx: Transaction, values: dict[str, Any]) -> Goal:
     """A new goal from column values."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 2}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"INSERT INTO goal (organisation_id, {names}) VALUES ($1, {places}) RETURNING {GOAL_COLUMNS}",
-        tx.organisation_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return Goal.from_row(row)
+    return Goal.from_row(await insert_row(tx, "goal", values, GOAL_COLUMNS))
 
 
 async def update_goal(tx: Transaction, uid: str, values: dict[str, Any]) -> Goal | None:

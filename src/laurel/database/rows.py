@@ -1,0 +1,38 @@
+"""One row written from column values. Column names come from our own code, never from outside; values are parameters."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from laurel.database.pool import Row, Transaction
+
+
+async def insert_row(tx: Transaction, table: str, values: Mapping[str, Any], returning: str) -> Row:
+    """A new row of the transaction's organisation; its columns `returning`."""
+    names = ", ".join(values)
+    places = ", ".join(f"${index}" for index in range(2, len(values) + 2))
+    return await _one(
+        tx,
+        f"INSERT INTO {table} (organisation_id, {names}) VALUES ($1, {places}) RETURNING {returning}",
+        *values.values(),
+    )
+
+
+async def update_row(
+    tx: Transaction, table: str, key: Mapping[str, Any], values: Mapping[str, Any], returning: str
+) -> Row:
+    """Set columns of the one row that `key` names, which the caller has found in this transaction."""
+    changes = ", ".join(f"{name} = ${index}" for index, name in enumerate(values, start=2))
+    found = " AND ".join(f"{name} = ${index}" for index, name in enumerate(key, start=2 + len(values)))
+    return await _one(
+        tx,
+        f"UPDATE {table} SET {changes} WHERE organisation_id = $1 AND {found} RETURNING {returning}",
+        *values.values(),
+        *key.values(),
+    )
+
+
+async def _one(tx: Transaction, sql: str, *arguments: Any) -> Row:
+    row = await tx.fetchrow(sql, tx.organisation_id, *arguments)
+    if row is None:
+        raise LookupError(f"no row was written: {sql}")
+    return row
