@@ -19,7 +19,7 @@ from laurel.database.migrate import migrate
 from laurel.database.pool import open_database
 from laurel.domain.notifications import formats
 from laurel.domain.notifications.outlets import MessageFormat
-from laurel.domain.organisations import tenancy
+from laurel.domain.organisations import audit, tenancy
 from laurel.domain.organisations.tenancy import FirstStart
 from laurel.domain.parts import Parts
 from laurel.outside import logs
@@ -46,9 +46,11 @@ from laurel.web.api import (
     events,
     experience_levels,
     export_streams,
+    issued_credentials,
     organisation,
     people,
     rewards,
+    signing_keys,
     webhooks,
 )
 from laurel.web.api.wire import own_surface
@@ -59,7 +61,7 @@ from laurel.web.dialects.litmos import routes as litmos
 from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
 from laurel.web.dialects.nudj.routes import NUDJ
 from laurel.web.pages import page_surface
-from laurel.web.public import credentials
+from laurel.web.public import credentials, hosted_badges, issuers
 from laurel.web.server import create_web
 from laurel.web.standards import vc_api, verdicts, xapi
 from laurel.web.standards.xapi_emission import StatementFormat
@@ -93,6 +95,10 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *events.HANDLERS,
                 *rewards.HANDLERS,
                 *credentials.HANDLERS,
+                *issuers.HANDLERS,
+                *hosted_badges.HANDLERS,
+                *signing_keys.HANDLERS,
+                *issued_credentials.HANDLERS,
                 *webhooks.HANDLERS,
                 *export_streams.HANDLERS,
                 *verdicts.HANDLERS,
@@ -130,6 +136,7 @@ async def open_parts(settings: Settings, database_url: str, clock: Clock | None 
             clock=clock,
             public_url=settings.public_url,
             pepper=read_secret(settings, "pepper"),
+            master_key=read_secret(settings, "master_key"),
             http=http,
             mailer=_mailer(settings, clock),
             message_formats=message_formats(),
@@ -240,9 +247,12 @@ def open_embedded(settings: Settings, *, must_own: bool) -> EmbeddedPostgres | N
 async def _prepare(settings: Settings, database_url: str) -> FirstStart | None:
     await migrate(database_url)
     async with open_parts(settings, database_url) as parts:
-        return await tenancy.prepare(
+        first = await tenancy.prepare(
             parts.database, pepper=parts.pepper, bootstrap_key=settings.bootstrap_key, now=parts.clock.now()
         )
+        if first is not None:
+            await parts.issuer.make_keys(first.organisation.id, by=audit.START_UP)
+        return first
 
 
 def serve(settings: Settings, *, on_ready: Callable[[Settings, FirstStart | None], None]) -> None:

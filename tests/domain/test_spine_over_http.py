@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tests.support.events import an_achievement, an_event, person_uid
+from tests.support.work import run_jobs
 
 
 async def test_one_event_becomes_an_award_with_a_credential(api, stranger, parts, organisation):
@@ -15,9 +16,9 @@ async def test_one_event_becomes_an_award_with_a_credential(api, stranger, parts
     ada = await person_uid(parts, organisation, "ada")
     (award,) = (await api.get(f"/api/v1/people/{ada}/awards")).json()["items"]
     assert award["id"] == unlocked["award"]
-    page = await stranger.get(f"/c/{award['credential']}")
-    assert page.json()["name"] == achievement["name"]
-    assert page.json()["recipient"] == "ada"
+    await run_jobs(parts, organisation, "credentials.issue")
+    document = (await stranger.get(f"/c/{award['credential']}")).json()
+    assert document["name"] == achievement["name"]
     html = await stranger.get(f"/c/{award['credential']}", headers={"Accept": "text/html"})
     assert achievement["name"] in html.text
 
@@ -218,8 +219,8 @@ async def test_revoking_and_reinstating_an_award(api, stranger):
     award = (await api.post(f"/api/v1/achievements/{achievement['id']}/awards", json=body)).json()
     revoked = await api.post(f"/api/v1/awards/{award['id']}/revoke", json={"reason": "plagiarism"})
     assert revoked.json()["state"] == "revoked"
-    shown = (await stranger.get(f"/c/{award['credential']}")).json()
-    assert (shown["state"], shown["revoke_reason"]) == ("revoked", "plagiarism")
+    shown = (await stranger.get(f"/c/{award['credential']}", headers={"Accept": "text/html"})).text
+    assert "plagiarism" in shown
     assert (await api.post(f"/api/v1/awards/{award['id']}/revoke", json={"reason": "x"})).status_code == 409
     assert (await api.post(f"/api/v1/awards/{award['id']}/reinstate")).json()["state"] == "active"
     assert (await api.post(f"/api/v1/awards/{award['id']}/reinstate")).status_code == 409

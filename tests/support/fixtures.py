@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from litestar.types import ASGIApp
 
 from laurel.application import message_formats, surfaces
 from laurel.base.ids import new_uid
@@ -29,11 +30,12 @@ from laurel.domain.parts import Parts
 from laurel.outside.clock import SettableClock
 from laurel.outside.http import OfflineHttp
 from laurel.outside.mail import FileMailer
+from laurel.web.own_pages import own_pages
 from laurel.web.server import create_web
 from tests.support.builders import a_key, an_organisation
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
-BASE_URL = "http://laurel.test"
+BASE_URL = "https://laurel.test"
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -129,6 +131,7 @@ def _parts(database: Database, _clock: SettableClock, _http: OfflineHttp, _mail_
         clock=_clock,
         public_url=BASE_URL,
         pepper=b"p" * 32,
+        master_key=b"m" * 32,
         http=_http,
         mailer=FileMailer(_mail_directory, "laurel@example.org", _clock),
         message_formats=message_formats(),
@@ -142,14 +145,15 @@ def parts(_parts: Parts, clock: SettableClock, outgoing: OfflineHttp, mails: Pat
 
 
 @pytest.fixture(scope="session")
-def _application(_parts: Parts) -> httpx.ASGITransport:
-    return httpx.ASGITransport(create_web(_parts, surfaces()), raise_app_exceptions=True)
+def _web(_parts: Parts) -> ASGIApp:
+    return create_web(_parts, surfaces())
 
 
 @pytest.fixture
-def application(_application: httpx.ASGITransport, clock: SettableClock) -> httpx.ASGITransport:
-    """The whole web application in this process."""
-    return _application
+def application(_web: ASGIApp, parts: Parts, clock: SettableClock) -> httpx.ASGITransport:
+    """The whole web application in this process; verifications find our own pages in it."""
+    parts.verifier.answers_own(own_pages(_web))
+    return httpx.ASGITransport(_web, raise_app_exceptions=True)
 
 
 def client_of(transport: httpx.ASGITransport, key: IssuedKey | None = None) -> httpx.AsyncClient:

@@ -90,7 +90,7 @@ async def test_what_was_said_is_shown_with_what_the_server_sets(xapi):
     assert b"1.50" in answer.content
     assert shown["stored"] == "2026-03-14T12:00:00.000Z"
     assert shown["version"] == "1.0.3"
-    assert shown["authority"]["account"]["homePage"] == "http://laurel.test"
+    assert shown["authority"]["account"]["homePage"] == "https://laurel.test"
     assert answer.headers["X-Experience-API-Consistent-Through"] == "2026-03-14T12:00:00.000Z"
 
 
@@ -336,9 +336,9 @@ async def test_awards_are_told_to_a_record_store_in_one_batch(api, parts, organi
     assert len(statements) == 2
     for statement, one in zip(statements, awards, strict=True):
         check_statement(statement, "statement")
-        assert statement["id"] == str(uuid.uuid5(uuid.NAMESPACE_URL, f"http://laurel.test/awards/{one.uid}"))
-        assert statement["actor"]["account"] == {"homePage": "http://laurel.test", "name": person.uid}
-        assert statement["object"]["id"] == f"http://laurel.test/achievements/{course.uid}"
+        assert statement["id"] == str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://laurel.test/awards/{one.uid}"))
+        assert statement["actor"]["account"] == {"homePage": "https://laurel.test", "name": person.uid}
+        assert statement["object"]["id"] == f"https://laurel.test/achievements/{course.uid}"
     assert statements[0]["timestamp"] == "2026-03-14T12:00:00.000Z"
 
 

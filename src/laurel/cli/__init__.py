@@ -4,7 +4,7 @@ import typer
 
 from laurel import application
 from laurel.base.errors import LaurelError, Unavailable
-from laurel.cli import access, imports, processes, registers, transfer, verification
+from laurel.cli import access, imports, processes, registers, signing_commands, transfer, verification
 from laurel.cli.demo import demo
 from laurel.cli.running import Exit, end
 from laurel.settings import SettingsError
@@ -22,6 +22,8 @@ app.add_typer(registers.departments, name="departments")
 app.add_typer(registers.people, name="people")
 app.add_typer(access.keys_commands, name="keys")
 app.add_typer(access.accounts, name="accounts")
+app.add_typer(signing_commands.signing_keys_commands, name="signing-keys")
+signing_commands.add_to(app)
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ def create_organisation(
         async with parts.database.transaction(made.id) as tx:
             wish = KeyWish(name="First key")
             issued = await keys.issue(tx, pepper=parts.pepper, wish=wish, by=audit.COMMAND_LINE, now=now)
+        await parts.issuer.make_keys(made.id, by=audit.COMMAND_LINE)
         print(f"Made {made.name} ({made.slug}, {made.uid}).\nIts first key, shown only now: {issued.text}")
 
     with_parts(command)

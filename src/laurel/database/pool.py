@@ -253,6 +253,20 @@ class Database:
             await connection.execute("SELECT set_config('laurel.public_uid', $1, true)", uid)
             yield Transaction(connection, OrganisationId(0))
 
+    async def public_row(self, sql: str, uid: str) -> Row | None:
+        """The row that a function of the database finds for `uid`, whoever owns it, without opening a transaction.
+
+        The function itself sets `laurel.public_uid`, so it sees what `public_lookup` would.
+        """
+        connection = await self.acquire()
+        try:
+            row: Row | None = await connection.fetchrow(sql, uid)
+        except CONNECTION_FAILURES as failure:
+            raise Unavailable("the database does not answer", retry_after_seconds=1) from failure
+        finally:
+            await self.release(connection)
+        return row
+
     @asynccontextmanager
     async def every_organisation(self) -> AsyncIterator[Transaction]:
         """A transaction across organisations: for the command line, start-up and the timetable only."""

@@ -60,16 +60,19 @@ def prepare_token(
     algorithm: str,
     kid: str | None = None,
     jwk: dict[str, str] | None = None,
+    canonical: str | None = None,
     loader: ContextLoader = BUNDLED,
 ) -> TokenToSign:
     """The token of a credential, ready to be signed. The key is named by `kid` (a URL of one JWK) or carried as `jwk`.
 
+    `canonical` is the credential's canonical text when it was made already; making it is the check that all is defined.
     Raises ProofRejected when the credential lacks what a token needs (id, issuer, validFrom, a subject with an id),
     DocumentRefused when its contexts leave something undefined.
     """
     if algorithm not in ALGORITHMS or (kid is None) == (jwk is None):
         raise ProofRejected("a token needs one of the known algorithms and one way to find the key", field="alg")
-    canonicalise(credential, loader=loader, order=Order.PORTABLE)
+    if canonical is None:
+        canonicalise(credential, loader=loader, order=Order.PORTABLE)
     header = {"alg": algorithm, "typ": "JWT"} | ({"kid": kid} if kid is not None else {"jwk": jwk})
     claims = {**credential, **registered_claims(credential)}
     parts = (base64url(msgspec.json.encode(part)) for part in (header, claims))

@@ -33,24 +33,31 @@ def verify(
     *,
     now: datetime,
     recipients: tuple[str, ...] = (),
+    own: str = "",
     loader: ContextLoader = BUNDLED,
 ) -> Steps:
     """Verify offered bytes. `recipients` are identifiers (e-mail addresses) one of which should be the subject.
 
+    `own` is the caller's own address: what lies under it is asked for even where it is plain http.
     Drive the returned generator with verdict.decide or verdict.decide_later; it never raises for anything in `data`.
     """
     try:
         offered = read(data)
     except LaurelError as refusal:
         return (yield from _nothing(refusal))
-    return (yield from verify_offered(offered, now=now, recipients=recipients, loader=loader))
+    return (yield from verify_offered(offered, now=now, recipients=recipients, own=own, loader=loader))
 
 
 def verify_offered(
-    offered: Offered, *, now: datetime, recipients: tuple[str, ...] = (), loader: ContextLoader = BUNDLED
+    offered: Offered,
+    *,
+    now: datetime,
+    recipients: tuple[str, ...] = (),
+    own: str = "",
+    loader: ContextLoader = BUNDLED,
 ) -> Steps:
     """As verify, for bytes that were read already."""
-    inquiry = Inquiry(now=now, loader=loader)
+    inquiry = Inquiry(now=now, loader=loader, own=own)
     if offered.link is not None or is_open_badges_2(offered.document):
         return (yield from verify_open_badges_2(offered, inquiry, recipients))
     document = offered.document or {}

@@ -21,6 +21,7 @@ from laurel.web.edge import Edge
 from laurel.web.hot_routes import HotRoutes
 from laurel.web.idempotency import Idempotency
 from laurel.web.own_pages import own_pages
+from laurel.web.prompt_issuing import PromptIssuing
 from laurel.web.surfaces import Surface, Surfaces
 
 
@@ -66,6 +67,7 @@ def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Se
     )
     layered: ASGIApp = HotRoutes(application, [surface.hot for surface in surfaces])
     layered = Idempotency(layered, known, parts)
+    layered = PromptIssuing(layered, parts)
     layered = BodyLimit(layered, known)
     edge = Edge(layered, surfaces=known, parts=parts, callers=callers, spine=spine, trusted_proxies=trusted_proxies)
     parts.verifier.answers_own(own_pages(edge))

@@ -11,6 +11,7 @@ from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS, SESSION_IDLE_SECONDS, S
 from laurel.database import answers
 from laurel.domain.access import store as access
 from laurel.domain.access.signed_links import forget_used
+from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.files import store as files
@@ -20,6 +21,7 @@ from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
+from laurel.domain.record_events import issue_waiting
 from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
 from laurel.domain.register import exports
 from laurel.domain.rosters.issuing import issue_roster
@@ -105,10 +107,27 @@ async def forget_sessions(parts: Parts) -> None:
         await forget_used(tx, now)
 
 
+async def issue_credentials(parts: Parts, payload: dict[str, Any]) -> None:
+    """Sign and publish what is intended in one organisation."""
+    await issue_waiting.issue_all(parts.issuer, payload["organisation_id"])
+
+
+async def tell_expired(parts: Parts, payload: dict[str, Any]) -> None:
+    """Tell of the credentials of one organisation that have run out."""
+    await issue_waiting.tell_expired(parts.issuer, payload["organisation_id"])
+
+
+async def look_for_left_over_credentials(parts: Parts) -> None:
+    """Have signed what waits without a job, and told what ran out since the last time."""
+    await issue_waiting.sweep(parts.issuer)
+
+
 JOBS: Mapping[str, Job] = {
     exports.EXPORT_JOB: Job(run=write_export, attempts_max=3),
     BACKFILL_JOB: Job(run=count_the_past),
     ROSTER_JOB: Job(run=work_off_roster),
+    ISSUE_JOB: Job(run=issue_credentials),
+    EXPIRED_JOB: Job(run=tell_expired),
     DELIVER_JOB: Job(run=fan_out.deliver),
     SEND_JOB: Job(run=send.send_due),
     MAIL_JOB: Job(run=warn.mail_disabled),
@@ -119,5 +138,6 @@ TIMETABLE: Mapping[str, Periodic] = {
     "forget_feed_positions": Periodic(cron="47 * * * *", run=forget_feed_positions),
     "forget_files_and_links": Periodic(cron="37 * * * *", run=forget_files_and_links),
     "pay_leaderboard_prizes": Periodic(cron="*/5 * * * *", run=pay_leaderboard_prizes),
+    "look_for_left_over_credentials": Periodic(cron="*/5 * * * *", run=look_for_left_over_credentials),
     "send_due_webhooks": Periodic(cron="* * * * *", run=send.sweep),
 }

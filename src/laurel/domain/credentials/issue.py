@@ -1,12 +1,17 @@
-"""Intending credentials: what they will say is written down in the transaction of the award; a job signs it later."""
+"""Intending credentials: what they will say is written down in the transaction of the award, and signed after it.
 
-from collections.abc import Sequence
+A job signs; where few were intended in a request, whoever serves the request may sign them before it answers (`asking`).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from laurel.base.ids import AwardId, new_secret
+from laurel.base.ids import AwardId, OrganisationId, new_secret
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.achievements.model import Achievement, Award
@@ -39,16 +44,38 @@ async def intend(tx: Transaction, intents: Sequence[Intent], language: str, now:
     if not intents:
         return []
     credentials = await store.insert(tx, [_new(intent, language, now) for intent in intents], now)
-    if any(credential.published_at is not None for credential in credentials):
-        await jobs.enqueue(tx, ISSUE_JOB, {"organisation_id": tx.organisation_id})
+    await ask_to_issue(tx, sum(credential.published_at is not None for credential in credentials))
     return credentials
+
+
+_asked: ContextVar[dict[OrganisationId, int] | None] = ContextVar("asked_to_issue", default=None)
+
+
+@contextmanager
+def asking() -> Iterator[dict[OrganisationId, int]]:
+    """What is asked for within the block: how many credentials of which organisations."""
+    asked: dict[OrganisationId, int] = {}
+    token = _asked.set(asked)
+    try:
+        yield asked
+    finally:
+        _asked.reset(token)
+
+
+async def ask_to_issue(tx: Transaction, count: int) -> None:
+    """Have `count` credentials signed that this transaction has intended and that may be published."""
+    if count:
+        await jobs.enqueue(tx, ISSUE_JOB, {})
+        asked = _asked.get()
+        if asked is not None:
+            asked[tx.organisation_id] = asked.get(tx.organisation_id, 0) + count
 
 
 async def release(tx: Transaction, award_ids: Sequence[AwardId], now: datetime) -> None:
     """Let the credentials of awards that were pending be issued."""
     if award_ids:
         await store.publish(tx, award_ids, now)
-        await jobs.enqueue(tx, ISSUE_JOB, {"organisation_id": tx.organisation_id})
+        await ask_to_issue(tx, len(award_ids))
 
 
 def _new(intent: Intent, language: str, now: datetime) -> NewCredential:

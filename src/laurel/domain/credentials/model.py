@@ -12,6 +12,9 @@ from laurel.database.pool import Row
 ISSUE_JOB = "credentials.issue"
 """Signs and publishes what is intended in one organisation."""
 
+EXPIRED_JOB = "credentials.tell_expired"
+"""Tells of credentials of one organisation that have run out."""
+
 State = Literal["intended", "issued", "revoked", "expired"]
 
 
@@ -25,6 +28,30 @@ class AlreadyRevoked(Conflict):
     """The credential or award was revoked before."""
 
     code = "already_revoked"
+
+
+class NotSigned(NotFound):
+    """The credential is known and not signed yet."""
+
+    code = "credential_not_signed"
+
+
+class SigningKeyNotFound(NotFound):
+    """No such signing key."""
+
+    code = "signing_key_not_found"
+
+
+class StatusListNotFound(NotFound):
+    """No such status list."""
+
+    code = "status_list_not_found"
+
+
+class IssuerNotFound(NotFound):
+    """No such issuer."""
+
+    code = "issuer_not_found"
 
 
 class CredentialFields(msgspec.Struct, frozen=True):
@@ -51,10 +78,12 @@ class CredentialFields(msgspec.Struct, frozen=True):
 
 
 class Credential(msgspec.Struct, frozen=True):
-    """The document of an award. `document` is the signed JSON and `token` the JWT, None until issued.
+    """The document of an award; what was signed is read by `store.find_signed` and its kind.
 
     `details` holds what dialects store besides. `private` ones open only with `access_key`. Nothing is signed or shown
-    before `published_at`; it is None while the award is pending. Deleted ones are found by nobody.
+    before `published_at`; it is None while the award is pending. Deleted ones are found by nobody. `status_list_id` and
+    `status_index` are its place in a status list, `log_number` that of its newest document in the log. `refusal` says why
+    it cannot be signed as it is.
     """
 
     organisation_id: OrganisationId
@@ -69,14 +98,15 @@ class Credential(msgspec.Struct, frozen=True):
     license_id: str | None
     private: bool
     access_key: str | None
-    document: str | None
-    token: str | None
     issued_on: date
     expires_at: datetime | None
     issued_at: datetime | None
     revoked_at: datetime | None
     revoke_reason: str | None
+    status_list_id: int | None
     status_index: int | None
+    log_number: int | None
+    refusal: str | None
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
@@ -92,3 +122,42 @@ class Credential(msgspec.Struct, frozen=True):
         if self.state != "revoked" and self.expires_at is not None and now >= self.expires_at:
             return "expired"
         return self.state
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A credential as strangers may see it. `document` and `token` are the bytes that were signed, None before."""
+
+    organisation_id: OrganisationId
+    uid: str
+    private: bool
+    access_key: str | None
+    state: Literal["intended", "issued", "revoked"]
+    expires_at: datetime | None
+    revoke_reason: str | None
+    log_number: int | None
+    document: str | None
+    token: str | None
+    signed_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `store.find_signed`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+
+class StatusList(msgspec.Struct, frozen=True):
+    """A list of revocations. `document` is what was signed when it had `signed_version`."""
+
+    organisation_id: OrganisationId
+    id: int
+    uid: str
+    length: int
+    version: int
+    signed_version: int
+    valid_until: datetime | None
+    document: str | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `status_list`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})

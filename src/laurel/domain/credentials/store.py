@@ -5,10 +5,11 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from laurel.base import json_text
-from laurel.base.ids import AchievementId, AwardId, CredentialId, PersonId, new_uids
-from laurel.database.pool import Transaction, columns
+from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId, new_uid, new_uids
+from laurel.database.pool import Database, Transaction, columns
 from laurel.database.rows import update_row
-from laurel.domain.credentials.model import Credential
+from laurel.domain.credentials.model import Credential, Signed, StatusList
+from laurel.keyring.signing import Algorithm, State, StoredKey
 
 COLUMNS = ", ".join(Credential.__struct_fields__)
 
@@ -147,4 +148,415 @@ async def count_differently(tx: Transaction, changes: dict[int, int]) -> None:
         tx.organisation_id,
         list(changes),
         list(changes.values()),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- issuing
+_WAITING = "state = 'intended' AND published_at IS NOT NULL AND deleted_at IS NULL AND refusal IS NULL"
+
+
+async def count_waiting(tx: Transaction) -> int:
+    """How many credentials are to be signed."""
+    found: int = await tx.fetchval(
+        f"SELECT count(*) FROM credential WHERE organisation_id = $1 AND {_WAITING}", tx.organisation_id
+    )
+    return found
+
+
+async def count_refused(tx: Transaction) -> int:
+    """How many credentials cannot be signed as they are."""
+    found: int = await tx.fetchval(
+        """
+        SELECT count(*) FROM credential
+        WHERE organisation_id = $1 AND state = 'intended' AND refusal IS NOT NULL AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+    )
+    return found
+
+
+async def waiting(tx: Transaction, limit: int) -> tuple[int, int]:
+    """Up to `limit`: how many credentials nobody is signing yet, and how many of them have no place in a status list."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT count(*) AS all_, count(*) FILTER (WHERE status_index IS NULL) AS without FROM (
+            SELECT status_index FROM credential WHERE organisation_id = $1 AND {_WAITING}
+            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) AS c
+        """,
+        tx.organisation_id,
+        limit,
+    )
+    assert row is not None  # noqa: S101 - an aggregate has one row
+    return row["all_"], row["without"]
+
+
+async def take_waiting(tx: Transaction, limit: int) -> list[Credential]:
+    """Credentials to be signed, the oldest first, locked; those that somebody else is signing are passed over."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM credential WHERE organisation_id = $1 AND {_WAITING}
+        ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+        """,
+        tx.organisation_id,
+        limit,
+    )
+    return [Credential.from_row(row) for row in rows]
+
+
+class NewlySigned(NamedTuple):
+    """A credential that was signed."""
+
+    person_id: PersonId
+    credential_id: CredentialId
+    status_list_id: int
+    status_index: int
+    log_number: int
+    uid: str
+    document: str
+    token: str
+    key_id: int
+    token_key_id: int
+
+
+async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], now: datetime) -> None:
+    """Store what was signed; an earlier document of the same credential is replaced."""
+    turned = columns(signed, len(NewlySigned._fields))
+    await tx.execute(
+        """
+        UPDATE credential AS c
+        SET state = 'issued', issued_at = coalesce(c.issued_at, $2), updated_at = $2, status_list_id = s.status_list_id,
+            status_index = s.status_index, log_number = s.log_number,
+            expiry_told_at = CASE WHEN c.expires_at > $2 THEN NULL ELSE coalesce(c.expiry_told_at, $2) END
+        FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::integer[], $7::bigint[])
+             AS s(person_id, credential_id, status_list_id, status_index, log_number)
+        WHERE c.organisation_id = $1 AND c.person_id = s.person_id AND c.id = s.credential_id
+        """,
+        tx.organisation_id,
+        now,
+        *turned[:5],
+    )
+    await tx.execute(
+        """
+        INSERT INTO signed_credential AS o
+            (organisation_id, credential_id, uid, document, token, key_id, token_key_id, signed_at)
+        SELECT $1, s.credential_id, s.uid, s.document, s.token, s.key_id, s.token_key_id, $2
+        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
+             AS s(credential_id, uid, document, token, key_id, token_key_id)
+        ON CONFLICT (organisation_id, credential_id) DO UPDATE
+        SET document = EXCLUDED.document, token = EXCLUDED.token, key_id = EXCLUDED.key_id,
+            token_key_id = EXCLUDED.token_key_id, signed_at = EXCLUDED.signed_at
+        """,
+        tx.organisation_id,
+        now,
+        turned[1],
+        *turned[5:],
+    )
+
+
+async def set_refused(tx: Transaction, refusals: dict[CredentialId, str], now: datetime) -> None:
+    """Note why credentials cannot be signed as they are, so that they wait for no job."""
+    await tx.execute(
+        """
+        UPDATE credential c SET refusal = r.refusal, updated_at = $2
+        FROM unnest($3::bigint[], $4::text[]) AS r(id, refusal)
+        WHERE c.organisation_id = $1 AND c.id = r.id
+        """,
+        tx.organisation_id,
+        now,
+        list(refusals),
+        list(refusals.values()),
+    )
+
+
+async def issue_again(tx: Transaction, key_id: int, now: datetime) -> int:
+    """Intend anew what a key has signed and what still stands; how many."""
+    return await tx.execute(
+        """
+        UPDATE credential c SET state = 'intended', updated_at = $3
+        FROM signed_credential s
+        WHERE c.organisation_id = $1 AND s.organisation_id = $1 AND s.credential_id = c.id AND c.state = 'issued'
+          AND c.deleted_at IS NULL AND (s.key_id = $2 OR s.token_key_id = $2)
+        """,
+        tx.organisation_id,
+        key_id,
+        now,
+    )
+
+
+async def signed_with(tx: Transaction, key_id: int, limit: int) -> list[str]:
+    """The uids of credentials whose newest document or token a key has signed."""
+    rows = await tx.fetch(
+        """
+        SELECT s.uid FROM signed_credential s
+        WHERE s.organisation_id = $1 AND (s.key_id = $2 OR s.token_key_id = $2) ORDER BY s.credential_id LIMIT $3
+        """,
+        tx.organisation_id,
+        key_id,
+        limit,
+    )
+    return [row["uid"] for row in rows]
+
+
+_SIGNED = """
+SELECT c.organisation_id, c.uid, c.private, c.access_key, c.state, c.expires_at, c.revoke_reason, c.log_number,
+       s.document, s.token, s.signed_at
+FROM credential c LEFT JOIN signed_credential s ON s.organisation_id = c.organisation_id AND s.credential_id = c.id
+WHERE c.deleted_at IS NULL
+"""
+
+
+async def find_signed_public(database: Database, uid: str) -> Signed | None:
+    """What was signed under this uid, whoever issued it; one round trip."""
+    row = await database.public_row("SELECT * FROM public_credential($1)", uid)
+    return None if row is None else Signed.from_row(row)
+
+
+async def find_signed(tx: Transaction, credential_ids: Sequence[CredentialId]) -> dict[CredentialId, Signed]:
+    """What was signed of these credentials of the organisation."""
+    rows = await tx.fetch(
+        f"{_SIGNED.replace('SELECT', 'SELECT c.id,', 1)} AND c.organisation_id = $1 AND c.id = ANY($2::bigint[])",
+        tx.organisation_id,
+        credential_ids,
+    )
+    return {row["id"]: Signed.from_row(row) for row in rows}
+
+
+async def delete_signed(tx: Transaction, credential_id: CredentialId) -> None:
+    """Erase what was signed."""
+    await tx.execute(
+        "DELETE FROM signed_credential WHERE organisation_id = $1 AND credential_id = $2",
+        tx.organisation_id,
+        credential_id,
+    )
+
+
+async def take_expired(tx: Transaction, now: datetime, limit: int) -> list[Credential]:
+    """Credentials that have run out and of which nobody was told, marked as told."""
+    rows = await tx.fetch(
+        f"""
+        UPDATE credential SET expiry_told_at = $2
+        WHERE organisation_id = $1 AND id IN (
+            SELECT id FROM credential
+            WHERE organisation_id = $1 AND state = 'issued' AND expires_at <= $2 AND expiry_told_at IS NULL
+              AND deleted_at IS NULL
+            ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        RETURNING {COLUMNS}
+        """,
+        tx.organisation_id,
+        now,
+        limit,
+    )
+    return [Credential.from_row(row) for row in rows]
+
+
+async def organisations_with(tx: Transaction, *, waiting: bool, now: datetime) -> list[OrganisationId]:
+    """Organisations with credentials to be signed, or with ones that ran out unnoticed; needs a transaction across
+    organisations.
+    """
+    condition = (
+        _WAITING
+        if waiting
+        else ("state = 'issued' AND expires_at <= $1 AND expiry_told_at IS NULL AND deleted_at IS NULL")
+    )
+    rows = await tx.fetch(
+        f"""
+        SELECT o.organisation_id FROM organisation o
+        WHERE o.created_at <= $1 AND EXISTS (
+            SELECT FROM credential c WHERE c.organisation_id = o.organisation_id AND {condition})
+        ORDER BY o.organisation_id
+        """,
+        now,
+    )
+    return [row["organisation_id"] for row in rows]
+
+
+# ---------------------------------------------------------------------------------------------------------------- keys
+class KeyRow(NamedTuple):
+    """A signing key with its place and history."""
+
+    id: int
+    key: StoredKey
+    retired_at: datetime | None
+    compromised_at: datetime | None
+
+
+async def signing_keys(tx: Transaction) -> list[KeyRow]:
+    """The organisation's signing keys, the newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT id, uid, organisation_id, algorithm, public_der, sealed, state, created_at, retired_at, compromised_at
+        FROM signing_key WHERE organisation_id = $1 ORDER BY id DESC
+        """,
+        tx.organisation_id,
+    )
+    return [
+        KeyRow(
+            row["id"],
+            StoredKey(
+                uid=row["uid"],
+                organisation_id=row["organisation_id"],
+                algorithm=Algorithm(row["algorithm"]),
+                public_der=row["public_der"],
+                sealed=row["sealed"],
+                state=State(row["state"]),
+                created_at=row["created_at"],
+            ),
+            row["retired_at"],
+            row["compromised_at"],
+        )
+        for row in rows
+    ]
+
+
+async def insert_key(tx: Transaction, key: StoredKey) -> bool:
+    """Keep a key; False when the organisation has an active one of the algorithm already."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO signing_key (organisation_id, uid, algorithm, public_der, sealed, state, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organisation_id, algorithm) WHERE state = 'active' DO NOTHING
+            """,
+            tx.organisation_id,
+            key.uid,
+            key.algorithm,
+            key.public_der,
+            key.sealed,
+            key.state,
+            key.created_at,
+        )
+    )
+
+
+async def set_key_state(tx: Transaction, key_id: int, state: State, now: datetime) -> None:
+    """Retire a key or note that it is compromised."""
+    column = "compromised_at" if state is State.COMPROMISED else "retired_at"
+    await tx.execute(
+        f"UPDATE signing_key SET state = $3, {column} = $4 WHERE organisation_id = $1 AND id = $2",
+        tx.organisation_id,
+        key_id,
+        state,
+        now,
+    )
+
+
+async def lock_keys(tx: Transaction) -> None:
+    """Let nobody else change this organisation's keys until the transaction ends."""
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('signing keys ' || $1::bigint, 0))", tx.organisation_id
+    )
+
+
+async def insert_signatures(tx: Transaction, signatures: Sequence[tuple[int, str, str, bytes]], now: datetime) -> None:
+    """Record signatures: key, kind, subject, SHA-256 of what was signed."""
+    await tx.execute(
+        """
+        INSERT INTO signature (organisation_id, key_id, kind, subject, input_sha256, at)
+        SELECT $1, s.key_id, s.kind, s.subject, s.input_sha256, $2
+        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bytea[]) AS s(key_id, kind, subject, input_sha256)
+        """,
+        tx.organisation_id,
+        now,
+        *columns(signatures, 4),
+    )
+
+
+# -------------------------------------------------------------------------------------------------------- status lists
+_STATUS_LIST = ", ".join(StatusList.__struct_fields__)
+
+
+class Places(NamedTuple):
+    """Entries of a status list that were set aside: those numbered `first` to `first + amount - 1` of its shuffled order."""
+
+    id: int
+    uid: str
+    length: int
+    seed: bytes
+    first: int
+    amount: int
+
+
+async def set_places_aside(tx: Transaction, count: int) -> Places | None:
+    """Up to `count` entries of a list with room, never given to anybody else; None when every list is full."""
+    row = await tx.fetchrow(
+        """
+        UPDATE status_list l SET used = least(l.used + $2, l.length)
+        FROM (SELECT id, used FROM status_list WHERE organisation_id = $1 AND used < length
+              ORDER BY id LIMIT 1 FOR UPDATE) AS before
+        WHERE l.organisation_id = $1 AND l.id = before.id
+        RETURNING l.id, l.uid, l.length, l.seed, before.used AS first, l.used - before.used AS amount
+        """,
+        tx.organisation_id,
+        count,
+    )
+    return None if row is None else Places(**row)
+
+
+async def insert_status_list(tx: Transaction, seed: bytes, length: int, now: datetime) -> None:
+    """Begin a list."""
+    await tx.execute(
+        "INSERT INTO status_list (organisation_id, uid, seed, length, created_at) VALUES ($1, $2, $3, $4, $5)",
+        tx.organisation_id,
+        new_uid(),
+        seed,
+        length,
+        now,
+    )
+
+
+async def status_list_public(tx: Transaction, uid: str) -> StatusList | None:
+    """A list by its uid, whoever keeps it; for a transaction of `Database.public_lookup`."""
+    row = await tx.fetchrow(f"SELECT {_STATUS_LIST} FROM status_list WHERE uid = $1", uid)
+    return None if row is None else StatusList.from_row(row)
+
+
+async def status_list_uids(tx: Transaction) -> dict[int, str]:
+    """The uids of the organisation's lists by id."""
+    rows = await tx.fetch("SELECT id, uid FROM status_list WHERE organisation_id = $1", tx.organisation_id)
+    return {row["id"]: row["uid"] for row in rows}
+
+
+async def lock_status_list(tx: Transaction, list_id: int) -> StatusList:
+    """A list, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        f"SELECT {_STATUS_LIST} FROM status_list WHERE organisation_id = $1 AND id = $2 FOR UPDATE",
+        tx.organisation_id,
+        list_id,
+    )
+    assert row is not None  # noqa: S101 - lists are never removed
+    return StatusList.from_row(row)
+
+
+async def revoked_places(tx: Transaction, list_id: int) -> list[int]:
+    """The entries of a list whose credentials are revoked."""
+    rows = await tx.fetch(
+        """
+        SELECT status_index FROM credential WHERE organisation_id = $1 AND status_list_id = $2 AND state = 'revoked'
+        """,
+        tx.organisation_id,
+        list_id,
+    )
+    return [row["status_index"] for row in rows]
+
+
+async def touch_status_lists(tx: Transaction, list_id: int | None = None) -> None:
+    """Have a list (or all of the organisation) signed anew before it is shown again."""
+    await tx.execute(
+        "UPDATE status_list SET version = version + 1 WHERE organisation_id = $1 AND ($2::bigint IS NULL OR id = $2)",
+        tx.organisation_id,
+        list_id,
+    )
+
+
+async def set_status_document(tx: Transaction, shown: StatusList, document: str, valid_until: datetime) -> None:
+    """Keep a signed list."""
+    await tx.execute(
+        """
+        UPDATE status_list SET document = $3, signed_version = $4, valid_until = $5
+        WHERE organisation_id = $1 AND id = $2
+        """,
+        tx.organisation_id,
+        shown.id,
+        document,
+        shown.version,
+        valid_until,
     )

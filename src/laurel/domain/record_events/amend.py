@@ -9,12 +9,12 @@ import msgspec
 
 from laurel.base.errors import AlreadyHeld
 from laurel.base.times import render_time
-from laurel.database import jobs
 from laurel.database.pool import UniqueViolation
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.credentials import store as credentials
-from laurel.domain.credentials.model import ISSUE_JOB, Credential
+from laurel.domain.credentials.issue import ask_to_issue
+from laurel.domain.credentials.model import Credential
 from laurel.domain.notifications.model import CREDENTIAL_UPDATED, Message
 from laurel.domain.notifications.publish import publish
 from laurel.domain.people.model import Person
@@ -32,9 +32,13 @@ async def amend(run: Run, credential: Credential, values: dict[str, Any]) -> Cre
     if not changes.keys() - {"facets"}:
         return credential
     changes["updated_at"] = run.now
-    if credential.state == "issued" and changes.keys() & _SIGNED:
-        changes["state"] = "intended"
-        await jobs.enqueue(run.tx, ISSUE_JOB, {})
+    if changes.keys() & _SIGNED:
+        changes |= {"refusal": None}
+        if credential.state == "revoked":
+            changes["issued_at"] = None  # so that it is signed anew when it is reinstated
+        else:
+            changes["state"] = "intended"
+            await ask_to_issue(run.tx, 1)
     amended = await credentials.change(run.tx, credential, changes)
     payload = {
         "credential": amended.uid,
@@ -77,6 +81,9 @@ async def move(
     count_held(run, moved, 1)
     if award.achievement_id != achievement_id:
         await credentials.count_differently(run.tx, {award.achievement_id: -1, achievement_id: 1})
+    if credential.state == "issued":
+        await ask_to_issue(run.tx, 1)
+        target["state"] = "intended"
     return moved, await credentials.change(run.tx, credential, target)
 
 
@@ -86,6 +93,7 @@ async def delete(run: Run, award: Award, credential: Credential, reason: str) ->
         award, _ = await revoke(run, award, reason)
     kept = {**credential.fields, "recipient_name": "", "recipient_email": None, "evidence": [], "custom": {}}
     await credentials.count_differently(run.tx, {award.achievement_id: -1, 0: -1})
+    await credentials.delete_signed(run.tx, credential.id)
     return await credentials.change(
         run.tx,
         credential,
@@ -96,7 +104,5 @@ async def delete(run: Run, award: Award, credential: Credential, reason: str) ->
             "details": {},
             "facets": None,
             "license_id": None,
-            "document": None,
-            "token": None,
         },
     )

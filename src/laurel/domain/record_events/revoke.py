@@ -8,6 +8,7 @@ from laurel.base.times import render_time
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Award, AwardNotFound
 from laurel.domain.credentials import store as credentials
+from laurel.domain.credentials import validity
 from laurel.domain.credentials.model import AlreadyRevoked, Credential
 from laurel.domain.notifications.model import AWARD_REVOKED, CREDENTIAL_REVOKED, Message
 from laurel.domain.notifications.publish import publish
@@ -41,6 +42,7 @@ async def revoke(run: Run, award: Award, reason: str) -> tuple[Award, Credential
     messages = [_message(run, revoked, AWARD_REVOKED, reason, None)]
     if credential is not None:
         credential = await credentials.change(run.tx, credential, changes)
+        await validity.withdraw(run.tx, credential)
         messages.append(_message(run, revoked, CREDENTIAL_REVOKED, reason, credential))
     await publish(run.tx, messages, run.now)
     return revoked, credential
@@ -61,6 +63,7 @@ async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
     if credential is not None:
         state = "issued" if credential.issued_at is not None else "intended"
         credential = await credentials.change(run.tx, credential, {**changes, "state": state})
+        await validity.restore(run.tx, credential)
     return active, credential
 
 

@@ -33,6 +33,7 @@ class Verifier:
         at_once_max: int = limits.VERIFICATIONS_AT_ONCE_MAX,
     ) -> None:
         self._clock = clock
+        self._own = public_url
         self._lookups = Lookups(http, clock, public_url)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="verify")
         self._under_way = 0
@@ -49,11 +50,13 @@ class Verifier:
         Raises Limited when too many are under way; nothing else, whatever `data` is.
         """
         async with self._counted() as ends_at:
-            return await self._decide(verify(data, now=self._clock.now(), recipients=recipients), ends_at)
+            return await self._decide(
+                verify(data, now=self._clock.now(), recipients=recipients, own=self._own), ends_at
+            )
 
     async def verify_url(self, url: str, *, recipients: tuple[str, ...] = ()) -> Verdict:
         """The verdict on what lies at an address. Raises Limited."""
-        if not url.startswith("https://") or len(url) > limits.URL_LENGTH_MAX:
+        if not url.startswith(("https://", f"{self._own}/")) or len(url) > limits.URL_LENGTH_MAX:
             return _nothing("only https addresses are looked up", Outcome.FAILED)
         async with self._counted() as ends_at:
             reply = await self._lookups.answer(Need(url=url, what="credential"), ends_at - _COMPUTING_SECONDS)
@@ -61,7 +64,9 @@ class Verifier:
                 reason = reply.reason if isinstance(reply, Unavailable) else f"status {reply.status}"
                 return _nothing(f"{url} gave no document: {reason}", Outcome.UNKNOWN)
             offered = url.encode() if _is_hosted(reply) else reply.body
-            return await self._decide(verify(offered, now=self._clock.now(), recipients=recipients), ends_at)
+            return await self._decide(
+                verify(offered, now=self._clock.now(), recipients=recipients, own=self._own), ends_at
+            )
 
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[float]:

@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 from laurel.base.errors import Gone, LaurelError, NotFound
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
+from laurel.domain.credentials import store
 from laurel.domain.credentials.model import Credential
 from laurel.domain.designs import drawing
 from laurel.domain.organisations import store as organisations
@@ -25,12 +26,15 @@ from laurel.rendering import Fields
 from laurel.rendering.qr import qr_path
 from laurel.web.hot_routes import HotTable, send_answer
 from laurel.web.injected import InjectedParts
+from laurel.web.pages import baked
 from laurel.web.pages.colours import brand_css
 from laurel.web.pages.drawn import design_for, fields_of
 from laurel.web.pages.languages import LANGUAGES, RIGHT_TO_LEFT, dated, preferred, words_in
 from laurel.web.pages.page_refusals import refuse
 from laurel.web.pages.rendered import HTML, render, security_headers
 from laurel.web.public import credentials as programs
+from laurel.web.public import issuers
+from laurel.web.public.negotiation import wants_page
 
 _KEPT_SECONDS = 1.0
 _KEPT_MAX = 512
@@ -153,7 +157,10 @@ def _structured(shown: Shown, url: str, public_url: str) -> dict[str, Any]:
 async def read_hot(scope: Any, receive: Receive, send: Send) -> None:
     """GET /c/{uid}: the page for a browser, JSON for everything else."""
     last: str = scope["laurel.last"]
-    if last.endswith(".json") or "text/html" not in _header(scope, b"accept"):
+    if last.endswith((".png", ".svg")):
+        await baked.read_hot(scope, receive, send)
+        return
+    if "." in last or not wants_page(_header(scope, b"accept")):
         await programs.read_hot(scope, receive, send)
         return
     try:
@@ -216,7 +223,9 @@ async def checks_of(parts: Parts, shown: Shown) -> list[Check]:
     credential = shown.credential
     state = credential.state_at(parts.clock.now())
     checks = [Check("record", Outcome.PASSED, f"{credential.uid}: {shown.organisation.name}")]
-    if credential.document is None:
+    async with parts.database.transaction(credential.organisation_id) as tx:
+        signed = (await store.find_signed(tx, [credential.id])).get(credential.id)
+    if signed is None or signed.document is None:
         checks.append(Check("proof", Outcome.UNKNOWN, words_in(shown.language)["state_intended"]))
         expired = state == "expired"
         checks.append(Check("validity", Outcome.FAILED if expired else Outcome.PASSED, _until(shown)))
@@ -224,7 +233,7 @@ async def checks_of(parts: Parts, shown: Shown) -> list[Check]:
             Check("status", Outcome.FAILED if state == "revoked" else Outcome.PASSED, credential.revoke_reason or "")
         )
         return checks
-    verdict = await parts.verifier.verify(credential.document.encode())
+    verdict = await parts.verifier.verify(signed.document.encode())
     checks += verdict.checks
     if state == "revoked" and all(check.name != "status" or check.outcome is Outcome.PASSED for check in checks):
         checks = [check for check in checks if check.name != "status"]
@@ -290,7 +299,9 @@ def _picture(request: AnyRequest, data: bytes, name: str, media_type: str, *, pr
 # ---------------------------------------------------------------------------------------- the issuer, the achievement
 @get("/i/{organisation:str}", include_in_schema=False)
 async def show_issuer(request: AnyRequest, parts: InjectedParts, organisation: FromPath[str]) -> Response[bytes]:
-    """Who issues, and what can be earned there."""
+    """Who issues, and what can be earned there; the issuer's profile for programs."""
+    if not wants_page(request.headers.get("accept", "")):
+        return await issuers.issuer_document(request, parts, organisation)
     async with parts.database.public_lookup(organisation) as tx:
         found = await organisations.organisation_by_slug_or_uid(tx, organisation)
     if found is None:
@@ -328,7 +339,9 @@ async def _achievement(parts: Parts, uid: str) -> tuple[Achievement, Organisatio
 async def show_achievement_in_public(
     request: AnyRequest, parts: InjectedParts, achievement: FromPath[str]
 ) -> Response[bytes]:
-    """What it takes, and how many hold it."""
+    """What it takes, and how many hold it; the achievement as its credentials name it for programs."""
+    if not wants_page(request.headers.get("accept", "")):
+        return await issuers.achievement_document(request, parts, achievement)
     found, organisation = await _achievement(parts, achievement)
     async with parts.database.transaction(organisation.id) as tx:
         held = await achievements.count_active(tx, [found.id])

@@ -1,0 +1,114 @@
+"""Commands about signing: keys, and issuing in bulk."""
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from laurel.base.times import render_time
+from laurel.cli.running import OrganisationOption, console, with_organisation
+from laurel.domain.credentials import organisation_keys, store
+from laurel.domain.credentials.store import KeyRow
+from laurel.domain.organisations import audit
+from laurel.domain.organisations.model import Organisation
+from laurel.domain.parts import Parts
+from laurel.domain.record_events import issue_waiting
+
+_SHOWN_MAX = 20
+
+signing_keys_commands = typer.Typer(no_args_is_help=True, help="The keys that sign credentials.")
+
+
+@signing_keys_commands.command("list")
+def list_signing_keys(organisation: OrganisationOption = None) -> None:
+    """List the signing keys, the newest first."""
+
+    async def command(parts: Parts, found: Organisation) -> None:
+        async with parts.database.transaction(found.id) as tx:
+            rows = await organisation_keys.listed(tx, parts.issuer.keyring, parts.clock.now())
+        _show(rows)
+
+    with_organisation(organisation, command)
+
+
+@signing_keys_commands.command("rotate")
+def rotate_signing_keys(organisation: OrganisationOption = None) -> None:
+    """Put new keys in the place of the active ones; what those signed stays good."""
+
+    async def command(parts: Parts, found: Organisation) -> None:
+        async with parts.database.transaction(found.id) as tx:
+            now = parts.clock.now()
+            _show(await organisation_keys.rotate(tx, parts.issuer.keyring, now, by=audit.COMMAND_LINE))
+
+    with_organisation(organisation, command)
+
+
+@signing_keys_commands.command("compromise")
+def compromise_signing_key(
+    key: str,
+    organisation: OrganisationOption = None,
+    reissue: Annotated[bool, typer.Option(help="Sign again whatever it signed and still stands.")] = True,
+) -> None:
+    """Take a key, named by its id, out of what is published: nothing that it signed verifies any more."""
+
+    async def command(parts: Parts, found: Organisation) -> None:
+        async with parts.database.transaction(found.id) as tx:
+            done = await organisation_keys.compromise(
+                tx, parts.issuer.keyring, key, parts.clock.now(), by=audit.COMMAND_LINE, reissue=reissue
+            )
+        for uid in done.dependants[:_SHOWN_MAX]:
+            print(parts.issuer.addresses.credential(uid))
+        if len(done.dependants) > _SHOWN_MAX:
+            print(f"… and {len(done.dependants) - _SHOWN_MAX} more")
+        verb = f"{done.reissued} credentials are signed again" if reissue else "nothing is signed again"
+        print(f"{key} is no longer published; {verb}.")
+
+    with_organisation(organisation, command)
+
+
+def _show(rows: list[KeyRow]) -> None:
+    table = Table("id", "algorithm", "state", "made", "name")
+    for row in rows:
+        made = render_time(row.key.created_at)
+        table.add_row(row.key.uid, row.key.algorithm, row.key.state, made, organisation_keys.public_name(row))
+    console.print(table)
+
+
+def issue(organisation: OrganisationOption = None) -> None:
+    """Sign and publish every credential that waits; may be interrupted and started again."""
+
+    async def command(parts: Parts, found: Organisation) -> None:
+        async with parts.database.transaction(found.id) as tx:
+            waiting = await store.count_waiting(tx)
+        stopping = False
+
+        def stop() -> None:
+            nonlocal stopping
+            stopping = True
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+        columns = (TextColumn("Issuing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("Issuing", total=waiting)
+            total = await issue_waiting.issue_all(
+                parts.issuer,
+                found.id,
+                on_progress=lambda done: progress.advance(task, done),
+                is_stopping=lambda: stopping,
+            )
+        async with parts.database.transaction(found.id) as tx:
+            left = await store.count_waiting(tx)
+            refused = await store.count_refused(tx)
+        print(f"Dealt with {total}; {left} wait, {refused} cannot be signed as they are.")
+
+    with_organisation(organisation, command)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands that stand by themselves."""
+    app.command()(issue)

@@ -1,0 +1,283 @@
+"""What a credential's document says, from the snapshot of the credential and what is published about it. No I/O.
+
+The members that differ from one credential of an achievement to the next are also given as slots, so that many are made
+from one template; `compose` and `slot_values` must say the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from laurel.base import json_text
+from laurel.base.limits import NAME_LENGTH_MAX
+from laurel.base.text import clean
+from laurel.domain.achievements.model import Achievement
+from laurel.domain.credentials.addresses import Addresses, subject_id
+from laurel.domain.credentials.model import Credential, CredentialFields
+from laurel.domain.organisations.model import Organisation
+from laurel.openbadges import documents, status_list
+from laurel.openbadges.template import Path
+
+_WEB = ("https://", "http://")
+
+
+class Making(msgspec.Struct, frozen=True):
+    """A credential about to be signed, with everything that its document depends on."""
+
+    credential: Credential
+    fields: CredentialFields
+    achievement: Achievement
+    person_uid: str
+    awarded_at: datetime
+    valid_from: datetime
+    list_url: str
+    status_index: int
+    salt: str
+
+    @property
+    def email(self) -> str | None:
+        """The address that is published as a salted hash."""
+        return clean(self.fields.recipient_email or "").strip().lower() or None
+
+    @property
+    def name(self) -> str | None:
+        """The name that is published as it is; never an address, even where that stands for a name."""
+        name = clean(self.fields.recipient_name).strip()
+        return None if not name or "@" in name or len(name) > NAME_LENGTH_MAX else name
+
+    @property
+    def license_number(self) -> str | None:
+        """The issuer's own number of the credential."""
+        number = clean(self.credential.license_id or "")
+        return number if number.strip() else None
+
+
+def issuer_profile(organisation: Organisation, addresses: Addresses, *, own_id: str | None = None) -> documents.Profile:
+    """The issuer as its credentials name it; `own_id` instead of the DID where it stands under another name."""
+    image = organisation.image if (organisation.image or "").startswith(_WEB) else None
+    return documents.Profile(
+        id=own_id or addresses.did(organisation.uid),
+        name=organisation.name,
+        url=organisation.url or addresses.issuer(organisation.uid),
+        email=organisation.email,
+        description=organisation.description or None,
+        image=documents.Image(id=image) if image else None,
+    )
+
+
+def achievement_of(
+    achievement: Achievement, addresses: Addresses, language: str, fields: CredentialFields | None = None
+) -> documents.Achievement:
+    """The achievement as published; with `fields`, as one credential says it (a snapshot of when it was intended)."""
+    name = fields.name if fields else achievement.name_in(language, language)
+    description = (fields.description if fields else achievement.description_in(language, language)) or name
+    narrative = fields.criteria_narrative if fields else achievement.criteria_narrative
+    url = _web(fields.criteria_url if fields else achievement.criteria_url)
+    image = _web(fields.image if fields else achievement.image) or addresses.achievement_image(achievement.uid)
+    kind = fields.achievement_type if fields else achievement.type
+    own = addresses.achievement(achievement.uid)
+    return documents.Achievement(
+        id=own,
+        name=name,
+        description=description,
+        criteria_narrative=narrative or (None if url else description),
+        criteria_url=url,
+        achievement_type=kind if kind in documents.ACHIEVEMENT_TYPES else f"ext:{kind}",
+        alignments=tuple(_alignments(achievement.alignments)),
+        credits_available=None if achievement.credits is None else float(achievement.credits),
+        field_of_study=achievement.field_of_study,
+        human_code=achievement.human_code,
+        image=documents.Image(id=image),
+        result_descriptions=tuple(_result_descriptions(achievement.result_descriptions, own)),
+        tags=tuple(tag for tag in achievement.tags if tag.strip()),
+    )
+
+
+def compose(making: Making, organisation: Organisation, addresses: Addresses) -> documents.Json:
+    """The unsigned document. Raises DocumentRefused naming the place."""
+    credential, fields = making.credential, making.fields
+    identities = []
+    if making.email:
+        identities.append(documents.Identity(identifier=making.email, salt=making.salt))
+    if making.name:
+        identities.append(documents.Identity(identifier=making.name, type="name", hashed=False))
+    achievement = achievement_of(making.achievement, addresses, organisation.language, fields)
+    badge = documents.Badge(
+        id=addresses.credential(credential.uid),
+        issuer=issuer_profile(organisation, addresses),
+        subject=documents.Subject(
+            id=subject_id(making.person_uid),
+            identities=tuple(identities),
+            credits_earned=fields.credits_earned,
+            license_number=making.license_number,
+            narrative=fields.narrative or None,
+            results=tuple(_results(fields.results, achievement)),
+        ),
+        achievement=achievement,
+        valid_from=making.valid_from,
+        valid_until=credential.expires_at,
+        awarded=making.awarded_at,
+        name=fields.name,
+        description=fields.description or None,
+        evidence=tuple(_evidence(fields.evidence)),
+        status=status_list.status_entry(making.list_url, making.status_index),
+    )
+    return documents.badge_document(badge)
+
+
+def shape_of(making: Making, organisation: Organisation) -> bytes:
+    """Equal for credentials whose documents differ in nothing but their slots."""
+    fields = msgspec.structs.replace(
+        making.fields, recipient_name="", recipient_email=None, recipient_id=None, custom={}
+    )
+    return json_text.encode(
+        [
+            organisation.id,
+            organisation.updated_at.isoformat(),
+            making.achievement.id,
+            making.achievement.updated_at.isoformat(),
+            msgspec.to_builtins(fields),
+            making.email is not None,
+            making.name is not None,
+            making.license_number is not None,
+            making.credential.expires_at is not None,
+            making.list_url,
+        ]
+    )
+
+
+def slots_of(making: Making) -> dict[str, Path]:
+    """Where the slots stand in a document of this shape."""
+    slots: dict[str, Path] = {
+        "id": ("id",),
+        "from": ("validFrom",),
+        "awarded": ("awardedDate",),
+        "subject": ("credentialSubject", "id"),
+        "status": ("credentialStatus", "id"),
+        "index": ("credentialStatus", "statusListIndex"),
+    }
+    if making.email:
+        slots["hash"] = ("credentialSubject", "identifier", 0, "identityHash")
+        slots["salt"] = ("credentialSubject", "identifier", 0, "salt")
+    if making.name:
+        slots["name"] = ("credentialSubject", "identifier", 1 if making.email else 0, "identityHash")
+    if making.license_number:
+        slots["license"] = ("credentialSubject", "licenseNumber")
+    if making.credential.expires_at is not None:
+        slots["until"] = ("validUntil",)
+    return slots
+
+
+def slot_values(making: Making, addresses: Addresses) -> dict[str, str]:
+    """What stands in the slots."""
+    values = {
+        "id": addresses.credential(making.credential.uid),
+        "from": documents.render_instant(making.valid_from),
+        "awarded": documents.render_instant(making.awarded_at),
+        "subject": subject_id(making.person_uid),
+        "status": f"{making.list_url}#{making.status_index}",
+        "index": str(making.status_index),
+    }
+    if making.email:
+        values["hash"] = documents.identity_hash(making.email, making.salt)
+        values["salt"] = making.salt
+    if making.name:
+        values["name"] = making.name
+    if making.license_number:
+        values["license"] = making.license_number
+    if making.credential.expires_at is not None:
+        values["until"] = documents.render_instant(making.credential.expires_at)
+    return values
+
+
+# ----------------------------------------------------------------------- lists of JSON objects, by the standard's names
+def _web(url: str | None) -> str | None:
+    return url if url is not None and url.startswith(_WEB) else None
+
+
+def _said(entry: Mapping[str, Any], *names: str) -> str | None:
+    """The first of these members that has something to say, as text."""
+    for name in names:
+        value = entry.get(name)
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
+            return str(value)
+    return None
+
+
+def _alignments(entries: Sequence[Any]) -> list[documents.Alignment]:
+    """Those that name a target by name and URL; others have no place in the standard."""
+    found = []
+    for entry in entries:
+        name = _said(entry, "targetName", "target_name", "name") if isinstance(entry, dict) else None
+        url = _web(_said(entry, "targetUrl", "target_url", "url")) if isinstance(entry, dict) else None
+        if name and url:
+            found.append(
+                documents.Alignment(
+                    target_name=name,
+                    target_url=url,
+                    target_code=_said(entry, "targetCode", "target_code"),
+                    target_description=_said(entry, "targetDescription", "target_description"),
+                    target_framework=_said(entry, "targetFramework", "target_framework"),
+                    target_type=_said(entry, "targetType", "target_type"),
+                )
+            )
+    return found
+
+
+def _result_descriptions(entries: Sequence[Any], own: str) -> list[documents.ResultDescription]:
+    found = []
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            continue
+        kind = _said(entry, "resultType", "result_type") or "Result"
+        values = entry.get("allowedValue", entry.get("allowed_values"))
+        found.append(
+            documents.ResultDescription(
+                id=f"{own}#result-{number}",
+                name=_said(entry, "name") or kind,
+                result_type=kind if kind in documents.RESULT_TYPES else f"ext:{kind}",
+                allowed_values=tuple(str(value) for value in values) if isinstance(values, list) else (),
+                required_value=_said(entry, "requiredValue", "required_value"),
+                value_min=_said(entry, "valueMin", "value_min"),
+                value_max=_said(entry, "valueMax", "value_max"),
+            )
+        )
+    return found
+
+
+def _results(entries: Sequence[Any], achievement: documents.Achievement) -> list[documents.Result]:
+    """Results; one that names a result description by its place or name refers to it."""
+    known = {str(number): entry.id for number, entry in enumerate(achievement.result_descriptions)}
+    known |= {entry.name: entry.id for entry in achievement.result_descriptions}
+    found = []
+    for entry in entries:
+        if isinstance(entry, dict):
+            status = _said(entry, "status")
+            described = _said(entry, "resultDescription", "result_description", "name")
+            found.append(
+                documents.Result(
+                    result_description=known.get(described or ""),
+                    value=_said(entry, "value"),
+                    status=status if status in documents.RESULT_STATUSES else None,
+                )
+            )
+    return [result for result in found if result.value or result.status]
+
+
+def _evidence(entries: Sequence[Any]) -> list[documents.Evidence]:
+    found = []
+    for entry in entries:
+        if isinstance(entry, dict):
+            evidence = documents.Evidence(
+                id=_web(_said(entry, "id", "url")),
+                name=_said(entry, "name"),
+                narrative=_said(entry, "narrative"),
+                description=_said(entry, "description"),
+                genre=_said(entry, "genre"),
+                audience=_said(entry, "audience"),
+            )
+            if evidence != documents.Evidence():
+                found.append(evidence)
+    return found

@@ -1,0 +1,360 @@
+"""The issuing side as one part: keys, addresses, and everything that is signed for an organisation."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from laurel.base.ids import CredentialId, OrganisationId, is_uid, new_uids
+from laurel.database.pool import Database, Transaction
+from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.model import Award
+from laurel.domain.credentials import organisation_keys, store, validity
+from laurel.domain.credentials.addresses import Addresses
+from laurel.domain.credentials.composition import Making
+from laurel.domain.credentials.model import Credential, CredentialFields, IssuerNotFound, Signed, StatusListNotFound
+from laurel.domain.credentials.signer import Batch, Signer, audit_row, rows_of
+from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.model import Caller, Organisation
+from laurel.domain.people import store as people
+from laurel.domain.transparency import proving
+from laurel.domain.transparency import store as log_store
+from laurel.domain.transparency.appending import append
+from laurel.domain.transparency.model import LogEntryNotFound, NewEntry, Proof
+from laurel.keyring.sealing import MasterKeys
+from laurel.keyring.signing import Keyring
+from laurel.openbadges import log, proofs, status_list
+from laurel.openbadges.did import method_id
+from laurel.openbadges.documents import render_instant
+from laurel.openbadges.faults import ProofRejected
+from laurel.openbadges.multikey import PublicKey
+from laurel.outside.clock import Clock
+
+STATUS_LIST_KEPT: Final = timedelta(days=7)
+STATUS_LIST_FRESH: Final = timedelta(days=1)
+"""A list that is valid for less than this is signed anew before it is shown."""
+STATUS_LIST_TTL_MILLISECONDS: Final = 5 * 60 * 1000
+_IN_THIS_THREAD_MAX: Final = 2
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """What came of a batch: the credentials signed with their awards, which of them for the first time, and how many
+    were refused.
+    """
+
+    signed: list[tuple[Credential, Award]]
+    first: frozenset[CredentialId]
+    refused: int
+
+
+class ProofOfIssue(msgspec.Struct, frozen=True):
+    """That a credential's newest document is in its issuer's log. Hashes are bytes; the addresses are public."""
+
+    origin: str
+    proof: Proof
+    checkpoint: str
+    verifier_key: str
+    log_url: str
+    proof_url: str
+    document_sha256: bytes
+
+
+class _Dates(msgspec.Struct):
+    """The dates of a document that is to be replaced."""
+
+    valid_from: datetime = msgspec.field(name="validFrom")
+
+
+class Issuer:
+    """Signs for the organisations of this server. One per process."""
+
+    def __init__(self, database: Database, clock: Clock, public_url: str, master_key: bytes) -> None:
+        self.database = database
+        self.clock = clock
+        self.addresses = Addresses(public_url)
+        key = master_key if len(master_key) == 32 else hashlib.sha256(master_key).digest()
+        self.keyring = Keyring(MasterKeys(key))
+        self._signer = Signer(self.keyring, self.addresses)
+
+    # ---------------------------------------------------------------------------------------------------- credentials
+    async def sign_waiting(
+        self, tx: Transaction, places: Sequence[store.Places], limit: int, now: datetime
+    ) -> Issued | None:
+        """Sign and store up to `limit` credentials that wait, in the caller's transaction; None when there are none.
+
+        `places` were set aside for those without one; who finds none is left for the next time.
+        """
+        spots = [
+            (one, validity.place(one.seed, one.first + offset, one.length))
+            for one in places
+            for offset in range(one.amount)
+        ]
+        taken = await store.take_waiting(tx, limit)
+        if not taken:
+            return None
+        organisation = await organisations.organisation(tx)
+        keys = await organisation_keys.ensure(tx, self.keyring, now)
+        awards = await achievements.find_awards(tx, [credential.award_id for credential in taken])
+        makings, list_ids = await self._makings(tx, taken, awards, spots, now)
+        if len(makings) > _IN_THIS_THREAD_MAX:
+            batch = await asyncio.to_thread(self._signer.sign, organisation, keys, makings, now)
+        else:
+            batch = self._signer.sign(organisation, keys, makings, now)
+        await self._store(tx, batch, list_ids, keys, now)
+        credentials = [one.making.credential for one in batch.signed]
+        return Issued(
+            [(credential, awards[credential.award_id]) for credential in credentials],
+            frozenset(credential.id for credential in credentials if credential.log_number is None),
+            len(batch.refused),
+        )
+
+    async def _makings(
+        self,
+        tx: Transaction,
+        taken: Sequence[Credential],
+        awards: dict[Any, Award],
+        spots: list[tuple[store.Places, int]],
+        now: datetime,
+    ) -> tuple[list[Making], dict[CredentialId, int]]:
+        """What is to be signed, and in which status lists."""
+        known = await achievements.find_many(tx, sorted({credential.achievement_id for credential in taken}))
+        persons = await people.find_many(tx, sorted({credential.person_id for credential in taken}))
+        again = [credential.id for credential in taken if credential.log_number is not None]
+        before = await store.find_signed(tx, again) if again else {}
+        lists = await store.status_list_uids(tx) if again else {}
+        makings, list_ids = [], {}
+        for credential, salt in zip(taken, new_uids(len(taken)), strict=True):
+            if credential.status_list_id is not None and credential.status_index is not None:
+                list_id, list_uid, index = (
+                    credential.status_list_id,
+                    lists[credential.status_list_id],
+                    credential.status_index,
+                )
+            elif spots:
+                places, index = spots.pop()
+                list_id, list_uid = places.id, places.uid
+            else:
+                continue
+            list_ids[credential.id] = list_id
+            awarded_at = _awarded_at(credential, awards[credential.award_id])
+            makings.append(
+                Making(
+                    credential=credential,
+                    fields=msgspec.convert(credential.fields, CredentialFields),
+                    achievement=known[credential.achievement_id],
+                    person_uid=persons[credential.person_id].uid,
+                    awarded_at=awarded_at,
+                    valid_from=_valid_from(credential, awarded_at, before.get(credential.id), now),
+                    list_url=self.addresses.status_list(list_uid),
+                    status_index=index,
+                    salt=salt,
+                )
+            )
+        return makings, list_ids
+
+    async def _store(
+        self,
+        tx: Transaction,
+        batch: Batch,
+        list_ids: dict[CredentialId, int],
+        keys: organisation_keys.ActiveKeys,
+        now: datetime,
+    ) -> None:
+        if batch.refused:
+            await store.set_refused(tx, batch.refused, now)
+        if not batch.signed:
+            return
+        await store.insert_signatures(tx, list(rows_of(batch.signed, keys)), now)
+        events = [
+            NewEntry(
+                validity.ISSUED if one.making.credential.log_number is None else validity.ISSUED_AGAIN,
+                one.document.encode(),
+            )
+            for one in batch.signed
+        ]
+        first = await append(tx, events)
+        rows = []
+        for number, one in enumerate(batch.signed, first):
+            credential = one.making.credential
+            rows.append(
+                store.NewlySigned(
+                    credential.person_id,
+                    credential.id,
+                    list_ids[credential.id],
+                    one.making.status_index,
+                    number,
+                    credential.uid,
+                    one.document,
+                    one.token,
+                    keys.ed25519.id,
+                    keys.es256.id,
+                )
+            )
+        await store.set_issued(tx, rows, now)
+
+    async def make_keys(self, organisation_id: OrganisationId, *, by: Caller | str) -> None:
+        """See to it that an organisation has its signing keys."""
+        async with self.database.transaction(organisation_id) as tx:
+            await organisation_keys.ensure(tx, self.keyring, self.clock.now(), by=by)
+
+    # --------------------------------------------------------------------------------------------- what strangers read
+    async def find_organisation(self, uid: str) -> Organisation:
+        """The issuer with this uid. Raises IssuerNotFound."""
+        found = None
+        if is_uid(uid):
+            async with self.database.public_lookup(uid) as tx:
+                found = await organisations.organisation_by_uid(tx, uid)
+        if found is None:
+            raise IssuerNotFound("there is no such issuer", field="issuer", value=uid[:50])
+        return found
+
+    async def published_keys(self, organisation: Organisation) -> list[store.KeyRow]:
+        """Its keys that may still verify something, the newest first; made where there are none."""
+        async with self.database.transaction(organisation.id) as tx:
+            await organisation_keys.ensure(tx, self.keyring, self.clock.now())
+            return [row for row in await store.signing_keys(tx) if row.key.is_published]
+
+    async def status_list(self, uid: str) -> str:
+        """A signed status list as it is now; signed anew when something has changed. Raises StatusListNotFound."""
+        found = None
+        if is_uid(uid):
+            async with self.database.public_lookup(uid) as tx:
+                found = await store.status_list_public(tx, uid)
+        if found is None:
+            raise StatusListNotFound("there is no such status list", field="list", value=uid[:50])
+        if not _fresh(found, self.clock.now()):
+            async with self.database.transaction(found.organisation_id) as tx:
+                found = await self._sign_status_list(tx, found.id)
+        assert found.document is not None  # noqa: S101 - a fresh list was signed
+        return found.document
+
+    async def _sign_status_list(self, tx: Transaction, list_id: int) -> Any:
+        now = self.clock.now()
+        found = await store.lock_status_list(tx, list_id)
+        if _fresh(found, now):
+            return found
+        organisation = await organisations.organisation(tx)
+        keys = await organisation_keys.ensure(tx, self.keyring, now)
+        bits = status_list.bits_of(await store.revoked_places(tx, list_id), length=found.length)
+        issuer = self.addresses.did(organisation.uid)
+        document = status_list.status_list_document(
+            url=self.addresses.status_list(found.uid),
+            issuer=issuer,
+            bits=bits,
+            valid_from=now,
+            valid_until=now + STATUS_LIST_KEPT,
+            ttl_milliseconds=STATUS_LIST_TTL_MILLISECONDS,
+        )
+        ready = proofs.prepare(
+            document,
+            verification_method=method_id(issuer, keys.ed25519.key.public_key()),
+            created=render_instant(now),
+        )
+        signature = self.keyring.sign_checked(keys.ed25519.key, ready)
+        await store.insert_signatures(tx, [audit_row(keys.ed25519, "status-list", found.uid, signature)], now)
+        text = msgspec.json.encode(ready.finish(signature.value)).decode()
+        await store.set_status_document(tx, found, text, now + STATUS_LIST_KEPT)
+        return msgspec.structs.replace(
+            found, document=text, signed_version=found.version, valid_until=now + STATUS_LIST_KEPT
+        )
+
+    # -------------------------------------------------------------------------------------------------------- the log
+    async def checkpoint(self, tx: Transaction) -> str:
+        """The log's signed checkpoint as it is now. Raises LogEntryNotFound before the first entry."""
+        return (await self._checkpoint(tx))[0]
+
+    async def _checkpoint(self, tx: Transaction) -> tuple[str, PublicKey, str]:
+        """(the signed note, the key that signed it, the log's origin)."""
+        organisation = await organisations.organisation(tx)
+        origin = self.addresses.log_origin(organisation.uid)
+        now = self.clock.now()
+        keys = await organisation_keys.ensure(tx, self.keyring, now)
+        public = keys.ed25519.key.public_key()
+        head = await log_store.head(tx)
+        if head is None or head.frontier.size == 0:
+            raise LogEntryNotFound("nothing was logged yet")
+        if (
+            head.checkpoint is None
+            or head.checkpoint_size != head.frontier.size
+            or not _signed_by(head.checkpoint, origin, public)
+        ):
+            frontier = await log_store.lock_head(tx)
+            assert isinstance(public, Ed25519PublicKey)  # noqa: S101 - what the algorithm says
+            ready = log.prepare_checkpoint(
+                log.Checkpoint(origin=origin, size=frontier.size, root=frontier.root()), name=origin, key=public
+            )
+            signature = self.keyring.sign_checked(keys.ed25519.key, ready)
+            note = ready.finish(signature.value)
+            await log_store.set_checkpoint(tx, note, frontier.size)
+            await store.insert_signatures(
+                tx, [audit_row(keys.ed25519, "checkpoint", str(frontier.size), signature)], now
+            )
+            return note, public, origin
+        return head.checkpoint, public, origin
+
+    async def proof_of_issue(self, tx: Transaction, credential: Credential | Signed) -> ProofOfIssue | None:
+        """That the credential's newest document is in the log, under the newest checkpoint; None before it is signed."""
+        if credential.log_number is None:
+            return None
+        note, public, origin = await self._checkpoint(tx)
+        proof = await proving.prove(tx, credential.log_number)
+        organisation = await organisations.organisation(tx)
+        assert isinstance(public, Ed25519PublicKey)  # noqa: S101 - what the algorithm says
+        document = credential.document if isinstance(credential, Signed) else None
+        if document is None:
+            assert isinstance(credential, Credential)  # noqa: S101 - a Signed one with a number has its document
+            document = (await store.find_signed(tx, [credential.id]))[credential.id].document or ""
+        return ProofOfIssue(
+            origin=origin,
+            proof=proof,
+            checkpoint=note,
+            verifier_key=log.verifier_key(origin, public),
+            log_url=self.addresses.log(organisation.uid),
+            proof_url=f"{self.addresses.credential(credential.uid)}/proof",
+            document_sha256=hashlib.sha256(document.encode()).digest(),
+        )
+
+    # ------------------------------------------------------------------------------------------------------ new places
+    async def set_places_aside(self, organisation_id: OrganisationId, limit: int) -> tuple[int, list[store.Places]]:
+        """(how many wait to be signed, up to `limit`; places in status lists for them), in a transaction of its own."""
+        async with self.database.transaction(organisation_id, joins_request=False) as tx:
+            waiting, without = await store.waiting(tx, limit)
+            places = await validity.set_places_aside(tx, without, self.clock.now()) if without else []
+        return waiting, places
+
+
+def _fresh(found: Any, now: datetime) -> bool:
+    return (
+        found.document is not None
+        and found.signed_version == found.version
+        and found.valid_until - now >= STATUS_LIST_FRESH
+    )
+
+
+def _signed_by(note: str, origin: str, key: PublicKey) -> bool:
+    assert isinstance(key, Ed25519PublicKey)  # noqa: S101 - what the algorithm says
+    try:
+        log.open_checkpoint(note, name=origin, key=key)
+    except ProofRejected:
+        return False
+    return True
+
+
+def _awarded_at(credential: Credential, award: Award) -> datetime:
+    """The instant of the award, or the beginning of the day that the issuer gave instead."""
+    if credential.issued_on == award.awarded_at.astimezone(UTC).date():
+        return award.awarded_at.replace(microsecond=0)
+    return datetime(credential.issued_on.year, credential.issued_on.month, credential.issued_on.day, tzinfo=UTC)
+
+
+def _valid_from(credential: Credential, awarded_at: datetime, before: Signed | None, now: datetime) -> datetime:
+    """When it was awarded; for one that is issued again the present, in any case later than before."""
+    if before is None or before.document is None:
+        return awarded_at
+    earlier = msgspec.json.decode(before.document, type=_Dates).valid_from + timedelta(seconds=1)
+    current = max(earlier, now.replace(microsecond=0))
+    return earlier if credential.expires_at is not None and current >= credential.expires_at else current

@@ -1,0 +1,169 @@
+"""From credentials about to be signed to documents and tokens that were held against their own keys. No I/O.
+
+Credentials of one shape share a template; whatever a template cannot do takes the way that any document takes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from threading import Lock
+from typing import ClassVar, Final
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from laurel.base.errors import Kind, LaurelError
+from laurel.base.ids import CredentialId
+from laurel.domain.credentials import composition
+from laurel.domain.credentials.addresses import Addresses
+from laurel.domain.credentials.composition import Making
+from laurel.domain.credentials.organisation_keys import ActiveKeys
+from laurel.domain.credentials.store import KeyRow
+from laurel.domain.organisations.model import Organisation
+from laurel.keyring.signing import Keyring, Signature
+from laurel.openbadges import did, documents, proofs, vc_jwt
+from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.faults import DocumentRefused
+from laurel.openbadges.rdfc import Order
+from laurel.openbadges.reading import read_json
+from laurel.openbadges.template import Template
+
+_TEMPLATES_MAX: Final = 500
+_WORTH_A_TEMPLATE: Final = 4
+
+
+class SelfVerificationFailed(LaurelError):
+    """What was signed does not verify: nothing of it is published, and the job tries again."""
+
+    kind = Kind.UNAVAILABLE
+    code: ClassVar[str] = "self_verification_failed"
+
+
+class SignedDocument(msgspec.Struct, frozen=True):
+    """A credential's document and token, with the signatures for the audit."""
+
+    making: Making
+    document: str
+    token: str
+    signatures: tuple[Signature, Signature]
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What came of signing: what was signed, in order, and why the others cannot be."""
+
+    signed: list[SignedDocument]
+    refused: dict[CredentialId, str]
+
+
+class Signer:
+    """Signs credentials of any organisation; remembers templates. Safe to share among threads."""
+
+    def __init__(self, keyring: Keyring, addresses: Addresses) -> None:
+        self._keyring = keyring
+        self._addresses = addresses
+        self._templates: OrderedDict[bytes, Template] = OrderedDict()
+        self._lock = Lock()
+
+    def sign(self, organisation: Organisation, keys: ActiveKeys, makings: Sequence[Making], now: datetime) -> Batch:
+        """Sign `makings`. What verifiers would not all read alike is refused. Raises SelfVerificationFailed, SealBroken."""
+        desk = _Desk(self._keyring, self._addresses, organisation, keys, now)
+        shapes: dict[bytes, list[Making]] = {}
+        for making in makings:
+            shapes.setdefault(composition.shape_of(making, organisation), []).append(making)
+        signed: list[SignedDocument] = []
+        refused: dict[CredentialId, str] = {}
+        for shape, group in shapes.items():
+            template = self._template(shape, group, desk)
+            for number, making in enumerate(group):
+                try:
+                    signed.append(desk.sign(making, template, thoroughly=template is None or number == 0))
+                except DocumentRefused as refusal:
+                    place = f" ({refusal.field})" if refusal.field else ""
+                    refused[making.credential.id] = f"{refusal.message}{place}"
+        return Batch(signed, refused)
+
+    def _template(self, shape: bytes, group: Sequence[Making], desk: "_Desk") -> Template | None:
+        with self._lock:
+            known = self._templates.get(shape)
+            if known is not None:
+                self._templates.move_to_end(shape)
+        if known is not None or len(group) < _WORTH_A_TEMPLATE:
+            return known
+        try:
+            made = Template(desk.compose(group[0]), composition.slots_of(group[0]))
+        except DocumentRefused:
+            return None  # the way of any document says for each of them why
+        with self._lock:
+            self._templates[shape] = made
+            while len(self._templates) > _TEMPLATES_MAX:
+                self._templates.popitem(last=False)
+        return made
+
+
+class _Desk:
+    """One batch of one organisation."""
+
+    def __init__(
+        self, keyring: Keyring, addresses: Addresses, organisation: Organisation, keys: ActiveKeys, now: datetime
+    ) -> None:
+        self._keyring = keyring
+        self._addresses = addresses
+        self._organisation = organisation
+        self._keys = keys
+        public = keys.ed25519.key.public_key()
+        assert isinstance(public, Ed25519PublicKey)  # noqa: S101 - what the algorithm says
+        self._public = public
+        self._token_public = keys.es256.key.public_key()
+        self._method = did.method_id(addresses.did(organisation.uid), public)
+        self._kid = addresses.key(organisation.uid, keys.es256.key.uid)
+        self._created = documents.render_instant(now)
+
+    def compose(self, making: Making) -> documents.Json:
+        """The unsigned document."""
+        return composition.compose(making, self._organisation, self._addresses)
+
+    def sign(self, making: Making, template: Template | None, *, thoroughly: bool) -> SignedDocument:
+        """Sign one. thoroughly: read the published text again, as a stranger would."""
+        until = making.credential.expires_at
+        if until is not None and until <= making.valid_from:
+            raise DocumentRefused("a credential must not end before it begins", field="valid_until")
+        if template is None:
+            document = self.compose(making)
+            canonical = canonicalise(document, order=Order.PORTABLE)
+        else:
+            values = composition.slot_values(making, self._addresses)
+            document, canonical = template.document(values), template.canonical(values)
+        ready = proofs.prepare(document, verification_method=self._method, created=self._created, canonical=canonical)
+        proof = self._keyring.sign_checked(self._keys.ed25519.key, ready)
+        text = msgspec.json.encode(ready.finish(proof.value))
+        token_ready = vc_jwt.prepare_token(document, algorithm="ES256", kid=self._kid, canonical=canonical)
+        seal = self._keyring.sign_checked(self._keys.es256.key, token_ready)
+        token = token_ready.finish(seal.value)
+        self._check(text, token, ready, proof, thoroughly=thoroughly)
+        return SignedDocument(making, text.decode(), token, (proof, seal))
+
+    def _check(self, text: bytes, token: str, ready: proofs.ToSign, proof: Signature, *, thoroughly: bool) -> None:
+        try:
+            if thoroughly:
+                read = read_json(text)
+                proofs.check_proof(read, read["proof"][0], self._public)
+            else:
+                self._public.verify(proof.value, ready.signing_input)
+            vc_jwt.check_token(vc_jwt.parse_token(token), self._token_public)
+        except (LaurelError, InvalidSignature) as failure:
+            raise SelfVerificationFailed("a signature made just now does not verify") from failure
+
+
+def rows_of(signed: Sequence[SignedDocument], keys: ActiveKeys) -> Iterator[tuple[int, str, str, bytes]]:
+    """What the audit keeps of these signatures: key, kind, subject, SHA-256 of what was signed."""
+    for one in signed:
+        for key, kind, signature in zip(
+            (keys.ed25519, keys.es256), ("credential", "token"), one.signatures, strict=True
+        ):
+            yield audit_row(key, kind, one.making.credential.uid, signature)
+
+
+def audit_row(key: KeyRow, kind: str, subject: str, signature: Signature) -> tuple[int, str, str, bytes]:
+    """What the audit keeps of one signature."""
+    return key.id, kind, subject, bytes.fromhex(signature.input_sha256)

@@ -1,0 +1,135 @@
+"""Signing what was intended, a batch in a transaction, and telling of it; telling of what has run out.
+
+A batch is signed, stored, logged and told of together or not at all; whoever comes later goes on where the last one ended.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from laurel.base.errors import LaurelError
+from laurel.base.ids import OrganisationId
+from laurel.base.times import render_time_or_none
+from laurel.database import jobs
+from laurel.database.pool import Transaction
+from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.model import Award
+from laurel.domain.credentials import store
+from laurel.domain.credentials.issuer import Issued, Issuer
+from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, Credential
+from laurel.domain.notifications.model import CREDENTIAL_EXPIRED, CREDENTIAL_ISSUED, Message
+from laurel.domain.notifications.publish import publish
+
+BATCH: Final = 500
+FEW_MAX: Final = 20
+"""As many are signed before the request is answered that asked for them."""
+FEW_SECONDS: Final = 1.0
+
+log = structlog.get_logger("laurel.issuing")
+
+
+async def issue_batch(issuer: Issuer, organisation_id: OrganisationId, limit: int = BATCH) -> int:
+    """Sign up to `limit` credentials that wait; how many were dealt with (signed or refused)."""
+    waiting, places = await issuer.set_places_aside(organisation_id, limit)
+    if not waiting:
+        return 0
+    async with issuer.database.transaction(organisation_id, joins_request=False) as tx:
+        now = issuer.clock.now()
+        issued = await issuer.sign_waiting(tx, places, limit, now)
+        if issued is None:
+            return 0
+        await publish(tx, _messages(issued), now)
+    if issued.refused:
+        log.warning("credentials cannot be signed as they are", count=issued.refused, organisation=organisation_id)
+    return len(issued.signed) + issued.refused
+
+
+async def issue_all(
+    issuer: Issuer,
+    organisation_id: OrganisationId,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    is_stopping: Callable[[], bool] | None = None,
+) -> int:
+    """Sign everything that waits; how many were dealt with. Two batches are under way at a time: one is signed while the
+    other is stored.
+    """
+    total = 0
+
+    async def work() -> None:
+        nonlocal total
+        while not (is_stopping and is_stopping()):
+            done = await issue_batch(issuer, organisation_id)
+            if not done:
+                return
+            total += done
+            if on_progress:
+                on_progress(done)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work())
+        group.create_task(work())
+    return total
+
+
+async def issue_few(issuer: Issuer, asked: Mapping[OrganisationId, int]) -> None:
+    """Sign what a request has intended, if that is little and quickly done; the job does what is left."""
+    for organisation_id, count in asked.items():
+        if count <= FEW_MAX:
+            try:
+                async with asyncio.timeout(FEW_SECONDS):
+                    await issue_batch(issuer, organisation_id, FEW_MAX)
+            except (LaurelError, TimeoutError) as failure:
+                log.warning("not signed before the answer", reason=str(failure), organisation=organisation_id)
+
+
+async def tell_expired(issuer: Issuer, organisation_id: OrganisationId) -> int:
+    """Tell of the credentials that have run out and were not told of; how many."""
+    total = 0
+    while True:
+        async with issuer.database.transaction(organisation_id, joins_request=False) as tx:
+            now = issuer.clock.now()
+            expired = await store.take_expired(tx, now, BATCH)
+            awards = await achievements.find_awards(tx, [credential.award_id for credential in expired])
+            messages = [_message(CREDENTIAL_EXPIRED, credential, awards[credential.award_id]) for credential in expired]
+            await publish(tx, messages, now)
+        total += len(expired)
+        if len(expired) < BATCH:
+            return total
+
+
+async def sweep(issuer: Issuer) -> None:
+    """Have signed what waits though no job does (its job was given up), and told what has run out."""
+    now = issuer.clock.now()
+    async with issuer.database.every_organisation() as tx:
+        waiting = await store.organisations_with(tx, waiting=True, now=now)
+        expired = await store.organisations_with(tx, waiting=False, now=now)
+        for name, found in ((ISSUE_JOB, waiting), (EXPIRED_JOB, expired)):
+            for organisation_id in found:
+                inside = Transaction(tx.connection, organisation_id)
+                await jobs.enqueue(inside, name, {}, delay=timedelta(0), once_per=f"sweep {name} {organisation_id}")
+
+
+def _messages(issued: Issued) -> list[Message]:
+    return [
+        _message(CREDENTIAL_ISSUED, credential, award)
+        for credential, award in issued.signed
+        if credential.id in issued.first
+    ]
+
+
+def _message(topic: str, credential: Credential, award: Award) -> Message:
+    payload = {
+        "credential": credential.uid,
+        "credential_id": credential.id,
+        "award": award.uid,
+        "award_id": award.id,
+        "achievement_id": credential.achievement_id,
+        "person_id": credential.person_id,
+        "issued_on": credential.issued_on.isoformat(),
+        "expires_at": render_time_or_none(credential.expires_at),
+    }
+    return Message(credential.person_id, topic, payload, award.quiet)
