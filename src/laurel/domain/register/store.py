@@ -315,7 +315,7 @@ _OF_DEPARTMENT = "({table}.department_id = $2 OR ($3 AND {table}.department_id I
 _ROWS = {
     "organizations": (
         "d.id, d.name, d.description, d.url, d.image, d.created_at",
-        "department d WHERE d.organisation_id = $1 AND d.id = $2 AND $3 IS NOT NULL",
+        "department d WHERE d.organisation_id = $1 AND d.id = $2 AND $3::boolean IS NOT NULL",
         "d",
     ),
     "credentials": (
