@@ -37,9 +37,36 @@ CONFIGURATION = OpenAPIConfig(
 )
 
 
+_REFUSAL = {
+    "description": "Refused: a problem document (RFC 9457) that names the field, the limit and the value. Other products' "
+    "interfaces refuse in their own shape.",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    **{name: {"type": "string"} for name in ("type", "title", "detail", "code", "request_id", "field")},
+                    "status": {"type": "integer"},
+                    "limit": {},
+                    "value": {},
+                },
+                "required": ["type", "title", "status", "code"],
+            }
+        }
+    },
+}
+
+
 @cache
 def _description(application: Litestar) -> bytes:
-    return json_text.encode(application.openapi_schema.to_schema())
+    """The document with the refusals as they are: the framework's own description of them does not hold here."""
+    described = application.openapi_schema.to_schema()
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            if isinstance(operation, dict) and "responses" in operation:
+                operation["responses"].pop("400", None)
+                operation["responses"]["default"] = _REFUSAL
+    return json_text.encode(described)
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=True)

@@ -69,7 +69,7 @@ async def show_app_secret(parts: InjectedParts, caller: InjectedCaller) -> Respo
         return _secret(app_tokens.app_secret(parts.pepper, await organisations.organisation(tx)))
 
 
-@post("/api/v1/app-secret/rotate", guards=[requires("keys:write")], tags=["keys"])
+@post("/api/v1/app-secret/rotate", guards=[requires("keys:write")], tags=["keys"], status_code=200)
 async def rotate_app_secret(parts: InjectedParts, caller: InjectedCaller) -> Response[AppSecretOut]:
     """A new secret; tokens signed with the old one are refused from now on."""
     if caller.department_id is not None:
