@@ -91,12 +91,16 @@ async def _tell(url: str, key: str, people: int, events: int, seed: int) -> None
             api, "POST", "/api/v1/rewards", {"name": "Jacket of the harbour", "status": "live", "assets_supply": 50}
         )
         names = await _define(api, prize["id"])
+        password = new_secret()[:16]
+        account = {"email": "dean@harbour.example", "name": "The dean", "role": "admin", "password": password}
+        await _write(api, "POST", "/api/v1/accounts", account)
         await _enrol(api, people)
         unlocked, seconds = await _stream(api, people, events, seed)
         _show_earned(names, unlocked, people)
         rate = f"{events / seconds:,.0f} events a second" if seconds else ""
         console.print(f"\n{events:,} events of {people:,} people in {seconds:.1f} s: {rate}.")
         await _show_supply(api, prize["id"])
+        console.print(f"\nConsole  {url}/console   {account['email']}   password {password}")
         await _show_links(api, url, key)
 
 
@@ -181,7 +185,7 @@ async def _show_supply(api: httpx.AsyncClient, prize: str) -> None:
 
 
 async def _show_links(api: httpx.AsyncClient, url: str, key: str) -> None:
-    console.print(f"\nAPI key  {key}\nConsole  {url}/console\nTry it   {url}/docs")
+    console.print(f"API key  {key}\nTry it   {url}/docs")
     people = (await api.get("/api/v1/people", params={"limit": 200})).json()["items"]
     for person in people:
         awards = (await api.get(f"/api/v1/people/{person['id']}/awards")).json()["items"]
