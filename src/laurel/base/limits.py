@@ -161,6 +161,7 @@ ROSTER_BYTES_MAX = 2 * 1024 * 1024
 ROSTER_ROWS_MAX = 5_000
 SEARCH_LENGTH_MAX = 200
 REHEARSAL_PEOPLE_MAX = 200
+LETTERS_PER_RUN_MAX = 1_000
 
 
 def check_length(text: str, limit: int, field: str) -> str:

@@ -23,6 +23,7 @@ class Mail(msgspec.Struct, frozen=True):
     subject: str
     text: str
     html: str | None = None
+    headers: dict[str, str] = {}
 
 
 class Mailer(Protocol):
@@ -41,6 +42,8 @@ def written(mail: Mail, sender: str, clock: Clock) -> EmailMessage:
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = f"<{new_uid()}@{sender.rpartition('@')[2].strip('>') or 'laurel'}>"
+    for name, value in mail.headers.items():
+        message[name] = value
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")

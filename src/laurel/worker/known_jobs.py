@@ -11,12 +11,13 @@ from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS, SESSION_IDLE_SECONDS, S
 from laurel.database import answers
 from laurel.domain.access import store as access
 from laurel.domain.access.signed_links import forget_used
-from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB
+from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, LETTER_JOB
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.files import store as files
 from laurel.domain.give_rewards import prizes
 from laurel.domain.leaderboards import store as leaderboards
+from laurel.domain.letters import sending
 from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
@@ -128,11 +129,14 @@ JOBS: Mapping[str, Job] = {
     ROSTER_JOB: Job(run=work_off_roster),
     ISSUE_JOB: Job(run=issue_credentials),
     EXPIRED_JOB: Job(run=tell_expired),
+    LETTER_JOB: Job(run=sending.send_letters),
+    sending.LINK_JOB: Job(run=sending.send_link, attempts_max=4),
     DELIVER_JOB: Job(run=fan_out.deliver),
     SEND_JOB: Job(run=send.send_due),
     MAIL_JOB: Job(run=warn.mail_disabled),
 }
 TIMETABLE: Mapping[str, Periodic] = {
+    "remind_of_expiry": Periodic(cron="23 6 * * *", run=sending.remind),
     "forget_sessions": Periodic(cron="37 * * * *", run=forget_sessions),
     "forget_idempotent_answers": Periodic(cron="17 * * * *", run=forget_idempotent_answers),
     "forget_feed_positions": Periodic(cron="47 * * * *", run=forget_feed_positions),

@@ -11,14 +11,17 @@ from typing import Any
 
 import msgspec
 
-from laurel.base.ids import AwardId, OrganisationId, new_secret
+from laurel.base.ids import AwardId, CredentialId, OrganisationId, new_secret
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.credentials import store
-from laurel.domain.credentials.model import ISSUE_JOB, Credential, CredentialFields
+from laurel.domain.credentials.model import ISSUE_JOB, LETTER_JOB, Credential, CredentialFields
 from laurel.domain.credentials.store import NewCredential
 from laurel.domain.people.model import Person
+
+_LETTERS_PER_JOB = 50
+_BEFORE_LETTERS = timedelta(seconds=3)
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -45,6 +48,8 @@ async def intend(tx: Transaction, intents: Sequence[Intent], language: str, now:
         return []
     credentials = await store.insert(tx, [_new(intent, language, now) for intent in intents], now)
     await ask_to_issue(tx, sum(credential.published_at is not None for credential in credentials))
+    quiet = {intent.award.id for intent in intents if intent.award.quiet}
+    await _tell(tx, [one.id for one in credentials if one.published_at is not None and one.award_id not in quiet])
     return credentials
 
 
@@ -71,11 +76,19 @@ async def ask_to_issue(tx: Transaction, count: int) -> None:
             asked[tx.organisation_id] = asked.get(tx.organisation_id, 0) + count
 
 
+async def _tell(tx: Transaction, credential_ids: Sequence[CredentialId]) -> None:
+    """Have people told by mail, a handful a job, once the documents have had a moment to be signed."""
+    for start in range(0, len(credential_ids), _LETTERS_PER_JOB):
+        some = list(credential_ids[start : start + _LETTERS_PER_JOB])
+        await jobs.enqueue(tx, LETTER_JOB, {"credentials": some}, delay=_BEFORE_LETTERS, priority=jobs.WHENEVER)
+
+
 async def release(tx: Transaction, award_ids: Sequence[AwardId], now: datetime) -> None:
     """Let the credentials of awards that were pending be issued."""
     if award_ids:
         await store.publish(tx, award_ids, now)
         await ask_to_issue(tx, len(award_ids))
+        await _tell(tx, [one.id for one in (await store.of_awards(tx, award_ids)).values() if one.deleted_at is None])
 
 
 def _new(intent: Intent, language: str, now: datetime) -> NewCredential:

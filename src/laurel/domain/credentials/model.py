@@ -14,6 +14,8 @@ ISSUE_JOB = "credentials.issue"
 
 EXPIRED_JOB = "credentials.tell_expired"
 """Tells of credentials of one organisation that have run out."""
+LETTER_JOB = "letters.send"
+"""Tells people by mail of credentials."""
 
 State = Literal["intended", "issued", "revoked", "expired"]
 

@@ -18,10 +18,12 @@ from laurel.web.pages import (
     console_door,
     console_issue,
     console_people,
+    console_requests,
     console_settings,
     console_start,
     public_credential,
     verifier_page,
+    wallet_pages,
 )
 from laurel.web.pages.page_refusals import refuse
 from laurel.web.pages.rendered import static_file
@@ -61,7 +63,7 @@ async def by_session(scope: Scope, parts: Parts) -> Caller:
 
 SURFACE = Surface(
     name="pages",
-    prefixes=("/console", "/static", "/c", "/i", "/a", "/wallet"),
+    prefixes=("/console", "/static", "/c", "/i", "/a", "/wallet", "/letters"),
     handlers=[
         show_static,
         show_front,
@@ -75,6 +77,8 @@ SURFACE = Surface(
         *console_access.HANDLERS,
         *public_credential.HANDLERS,
         *verifier_page.HANDLERS,
+        *wallet_pages.HANDLERS,
+        *console_requests.HANDLERS,
     ],
     render_error=refuse,
     authenticate=by_session,

@@ -228,8 +228,12 @@ class Visit:
 Page = Callable[[Visit], Awaitable[Response[bytes]]]
 
 
-def page(path: str, *, needs: str | None = None, door: Door = "console", post: bool = False) -> Callable[[Page], Any]:
-    """Make a route of an async function of a Visit. needs: the scope that the account must hold; post: it takes a form."""
+def page(
+    path: str, *, needs: str | None = None, door: Door = "console", post: bool = False, one_click: bool = False
+) -> Callable[[Page], Any]:
+    """Make a route of an async function of a Visit. needs: the scope that the account must hold; post: it takes a form;
+    one_click: programs may send it without the token of a page, because what it carries is signed.
+    """
 
     def wrap(function: Page) -> HTTPRouteHandler:
         async def handler(request: AnyRequest, parts: InjectedParts) -> Response[bytes]:
@@ -242,7 +246,7 @@ def page(path: str, *, needs: str | None = None, door: Door = "console", post: b
                 request.scope["laurel.caller"] = visit.caller  # type: ignore[typeddict-unknown-key] # our own key
             if needs is not None and not visit.may(needs):
                 raise Forbidden("your role does not allow this", details={"scope": needs})
-            if post and not _is_ours(visit):
+            if post and not one_click and not _is_ours(visit):
                 return _ask_again(visit)
             return await function(visit)
 

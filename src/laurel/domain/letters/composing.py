@@ -1,0 +1,73 @@
+"""From facts to a letter: a subject, plain text, and the same in HTML with everything escaped. Pure."""
+
+from html import escape
+
+import msgspec
+
+from laurel.domain.letters.wording import wording_in
+from laurel.outside.mail import Mail
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a letter is about. `action_url` is where its button leads; `stop_url` ends letters of this kind."""
+
+    to: str
+    language: str
+    action_url: str
+    name: str = ""
+    recipient: str = ""
+    issuer: str = ""
+    day: str = ""
+    greeting: str = ""
+    colour: str = "#1b6b48"
+    stop_url: str | None = None
+    reply_to: str | None = None
+
+
+def compose(kind: str, facts: Facts) -> Mail:
+    """The letter of a kind: issued, expiring, link."""
+    language, words = wording_in(facts.language)
+    filled = {
+        name: sentence.format(name=facts.name, issuer=facts.issuer, recipient=facts.recipient, day=facts.day)
+        for name, sentence in words.items()
+    }
+    lead, action = filled[f"{kind}_lead"], filled[f"{kind}_action"]
+    last = [filled["link_ignore"]] if kind == "link" else []
+    paragraphs = [lead, *([facts.greeting] if facts.greeting else [])]
+    text = "\n\n".join([*paragraphs, f"{action}:\n{facts.action_url}", *last])
+    if facts.stop_url:
+        text += f"\n\n--\n{filled['stop']}: {facts.stop_url}"
+    headers = {"Auto-Submitted": "auto-generated"}
+    if facts.stop_url:
+        headers |= {"List-Unsubscribe": f"<{facts.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    if facts.reply_to:
+        headers["Reply-To"] = facts.reply_to
+    html = _html(language, paragraphs, action, last, filled["stop"], facts)
+    return Mail(to=facts.to, subject=filled[f"{kind}_subject"], text=text + "\n", html=html, headers=headers)
+
+
+def _html(language: str, paragraphs: list[str], action: str, last: list[str], stop: str, facts: Facts) -> str:
+    """One narrow column that every mail program shows: tables and inline styles, no pictures, nothing loaded."""
+    direction = "rtl" if language == "ar" else "ltr"
+    font = "font-family:system-ui,-apple-system,Segoe UI,Roboto,sans-serif;font-size:16px;line-height:1.5;color:#1d211f"
+    lines = "".join(f'<p style="margin:0 0 16px">{escape(line)}</p>' for line in paragraphs)
+    button = (
+        f'<p style="margin:24px 0"><a href="{escape(facts.action_url)}" style="display:inline-block;padding:12px 22px;'
+        f'border-radius:8px;background:{escape(facts.colour)};color:#ffffff;text-decoration:none;font-weight:600">'
+        f"{escape(action)}</a></p>"
+    )
+    after = "".join(f'<p style="margin:0 0 16px;color:#565e59">{escape(line)}</p>' for line in last)
+    foot = (
+        f'<p style="margin:24px 0 0;font-size:13px"><a href="{escape(facts.stop_url)}" style="color:#565e59">'
+        f"{escape(stop)}</a></p>"
+        if facts.stop_url
+        else ""
+    )
+    head = f'<p style="margin:0 0 24px;font-weight:700">{escape(facts.issuer)}</p>' if facts.issuer else ""
+    return (
+        f'<!doctype html><html lang="{language}" dir="{direction}"><body style="margin:0;background:#f6f5f1">'
+        '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:24px">'
+        '<table role="presentation" width="560" cellpadding="0" cellspacing="0" style="max-width:560px;background:#ffffff;'
+        f'border:1px solid #dedcd3;border-radius:12px"><tr><td style="padding:32px;{font}">{head}{lines}{button}{after}{foot}'
+        "</td></tr></table></td></tr></table></body></html>\n"
+    )

@@ -1,0 +1,278 @@
+"""/wallet: a learner's credentials of every organisation here, opened by a link sent to their address; and their wishes.
+
+A proved e-mail address is the only key. Every change is made as the person of that address in the organisation concerned.
+"""
+
+import io
+import time
+import zipfile
+from typing import Any, NamedTuple
+
+from litestar import Response
+
+from laurel.base import json_text
+from laurel.base.errors import Invalid, LaurelError, NotFound
+from laurel.base.ids import OrganisationId, new_secret
+from laurel.base.limits import WALLET_ORGANISATIONS_MAX, WALLET_SESSION_SECONDS
+from laurel.database.pool import Transaction
+from laurel.domain.access import signed_links
+from laurel.domain.access import store as access
+from laurel.domain.achievements import store as achievements
+from laurel.domain.credentials import store as credentials
+from laurel.domain.credentials.model import Credential
+from laurel.domain.learner_requests import asking
+from laurel.domain.learner_requests import store as requests
+from laurel.domain.learner_requests.model import LearnerRequest
+from laurel.domain.letters.sending import STOPPED, ask_for_link
+from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.model import Organisation
+from laurel.domain.people import registry
+from laurel.domain.people import store as people
+from laurel.domain.people.model import Person
+from laurel.domain.people.registry import Details
+from laurel.domain.record_events.amend import amend
+from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.run import Run
+from laurel.web.pages.languages import preferred
+from laurel.web.pages.recipients import checked_email
+from laurel.web.pages.visits import WALLET, Visit, page
+from laurel.web.public.credentials import describe
+
+_AWARDS_MAX = 500
+_BETWEEN_LINKS_SECONDS = 60.0
+_ASKED_MAX = 10_000
+_asked: dict[str, float] = {}
+
+
+class Shelf(NamedTuple):
+    """What one organisation has issued to the learner."""
+
+    organisation: Organisation
+    person: Person
+    credentials: list[Credential]
+    requests: list[LearnerRequest]
+
+
+def _email_of(visit: Visit) -> str | None:
+    """The address that this browser has proved, or None."""
+    cookie = visit.request.cookies.get(WALLET, "")
+    if not cookie:
+        return None
+    try:
+        return signed_links.read(visit.parts.pepper, signed_links.WALLET, cookie, visit.parts.clock.now()).email
+    except LaurelError:
+        return None
+
+
+async def _organisations_of(visit: Visit, email: str) -> list[OrganisationId]:
+    async with visit.parts.database.every_organisation() as tx:
+        return await access.organisations_of_person(tx, email, WALLET_ORGANISATIONS_MAX)
+
+
+async def _shelf(tx: Transaction, email: str) -> Shelf | None:
+    person_id = (await people.ids_by_email(tx, [email])).get(email)
+    if person_id is None:
+        return None
+    person = (await people.find_many(tx, [person_id]))[person_id]
+    awards = await achievements.awards_of_person(tx, person_id, limit=_AWARDS_MAX)
+    found = await credentials.of_awards(tx, [award.id for award in awards])
+    shown = [one for one in found.values() if one.deleted_at is None and one.published_at is not None]
+    return Shelf(
+        await organisations.organisation(tx),
+        person,
+        sorted(shown, key=lambda one: one.id, reverse=True),
+        await requests.of_person(tx, person_id),
+    )
+
+
+async def _shelves(visit: Visit, email: str) -> list[Shelf]:
+    shelves = []
+    for organisation_id in await _organisations_of(visit, email):
+        async with visit.parts.database.transaction(organisation_id) as tx:
+            shelf = await _shelf(tx, email)
+        if shelf is not None:
+            shelves.append(shelf)
+    return shelves
+
+
+@page("/wallet", door="open")
+async def show_wallet(visit: Visit) -> Response[bytes]:
+    """The credentials; to a stranger the form that sends a link."""
+    email = _email_of(visit)
+    if email is None:
+        return visit.show("public/wallet_door.html", sent=False)
+    return await _show(visit, email)
+
+
+async def _show(visit: Visit, email: str, error: LaurelError | None = None) -> Response[bytes]:
+    return visit.show(
+        "public/wallet.html",
+        error=error,
+        email=email,
+        shelves=await _shelves(visit, email),
+        now=visit.parts.clock.now(),
+    )
+
+
+@page("/wallet/link", door="open", post=True)
+async def send_wallet_link(visit: Visit) -> Response[bytes]:
+    """Send the link; the answer is the same whether anybody here has the address."""
+    try:
+        email = checked_email(visit.form.get("email"))
+    except LaurelError as refused:
+        return visit.show("public/wallet_door.html", error=refused, sent=False)
+    if len(_asked) > _ASKED_MAX:
+        _asked.clear()
+    if time.monotonic() - _asked.get(email, float("-inf")) > _BETWEEN_LINKS_SECONDS:
+        _asked[email] = time.monotonic()
+        known = await _organisations_of(visit, email)
+        if known:
+            language = preferred(visit.request.headers.get("accept-language", ""), "en")
+            async with visit.parts.database.transaction(known[0]) as tx:
+                await ask_for_link(tx, email, language)
+    return visit.show("public/wallet_door.html", sent=True)
+
+
+@page("/wallet/open", door="open")
+async def show_link(visit: Visit) -> Response[bytes]:
+    """A button: programs that look at links in mail open no wallet."""
+    return visit.show("public/wallet_open.html", link=visit.asked("link"))
+
+
+@page("/wallet/open", door="open", post=True)
+async def open_wallet(visit: Visit) -> Response[bytes]:
+    """Exchange the link for the wallet."""
+    parts = visit.parts
+    try:
+        cookie = await signed_links.use(parts.database, parts.pepper, visit.form.get("link"), parts.clock.now())
+    except LaurelError as refused:
+        return visit.show("public/wallet_door.html", error=refused, sent=False)
+    visit.remember(WALLET, cookie, seconds=WALLET_SESSION_SECONDS)
+    return visit.to("/wallet")
+
+
+@page("/wallet/close", door="open", post=True)
+async def close_wallet(visit: Visit) -> Response[bytes]:
+    """Forget the address in this browser."""
+    visit.remember(WALLET, "", seconds=0)
+    return visit.to("/wallet", "Your wallet is closed in this browser.")
+
+
+@page("/wallet/change", door="open", post=True)
+async def change_in_wallet(visit: Visit) -> Response[bytes]:
+    """Show or hide a credential, ask for another name or for erasure, stop or allow letters."""
+    email, form = _email_of(visit), visit.form
+    if email is None:
+        return visit.show("public/wallet_door.html", sent=False)
+    for organisation_id in await _organisations_of(visit, email):
+        async with visit.parts.database.transaction(organisation_id) as tx:
+            organisation = await organisations.organisation(tx)
+        if organisation.uid == form.get("organisation"):
+            try:
+                said = await _change(visit, email, organisation)
+            except LaurelError as refused:
+                return await _show(visit, email, refused)
+            return visit.to("/wallet", said)
+    raise NotFound("there is no such organisation in your wallet", field="organisation")
+
+
+async def _change(visit: Visit, email: str, organisation: Organisation) -> str:
+    form, parts = visit.form, visit.parts
+    change = form.get("change")
+
+    async def work(tx: Transaction, _careful: bool) -> str:
+        now = parts.clock.now()
+        shelf = await _shelf(tx, email)
+        if shelf is None:
+            raise NotFound("there is nobody with this address any more")
+        person = shelf.person
+        match change:
+            case "hide" | "show":
+                wanted = next((one for one in shelf.credentials if one.uid == form.get("credential")), None)
+                if wanted is None:
+                    raise NotFound("there is no such credential in your wallet", field="credential")
+                run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=True)
+                private: dict[str, Any] = {"private": change == "hide"}
+                if change == "hide":
+                    private["access_key"] = new_secret()
+                await amend(run, wanted, private)
+                await run.save()
+                return (
+                    "It is private now: only its new link opens it."
+                    if change == "hide"
+                    else "Everybody can see it now."
+                )
+            case "name":
+                await asking.ask(tx, person, "name", form.get("wanted"), now)
+                return f"{organisation.name} is asked to change your name."
+            case "erasure":
+                await asking.ask(tx, person, "erasure", "", now)
+                return f"{organisation.name} is asked to erase you."
+            case "stop" | "allow":
+                await _letters(tx, person, stop=change == "stop", at=now.isoformat())
+                return "Saved."
+            case _:
+                raise Invalid("there is no such change", field="change", value=change[:50])
+
+    return await run_again_on_races(parts.spine, organisation.id, work)
+
+
+async def _letters(tx: Transaction, person: Person, *, stop: bool, at: str) -> None:
+    attributes = {name: value for name, value in person.attributes.items() if name != STOPPED}
+    if stop:
+        attributes[STOPPED] = at
+    await registry.change(tx, person, Details(attributes=attributes), now=person.updated_at)
+
+
+@page("/wallet/all.zip", door="open")
+async def download_wallet(visit: Visit) -> Response[bytes]:
+    """Every credential as JSON, in one archive."""
+    email = _email_of(visit)
+    if email is None:
+        return visit.to("/wallet")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for shelf in await _shelves(visit, email):
+            for one in shelf.credentials:
+                text = (one.document or "").encode() or json_text.encode(describe(visit.parts, one))
+                zipped.writestr(f"{shelf.organisation.slug}/{one.uid}.json", text)
+    headers = {"Content-Disposition": 'attachment; filename="credentials.zip"', "Cache-Control": "no-store"}
+    return Response(archive.getvalue(), media_type="application/zip", headers=headers)
+
+
+# -------------------------------------------------------------------------------------------------------------- letters
+@page("/letters/stop", door="open")
+async def show_stop(visit: Visit) -> Response[bytes]:
+    """A button, for the same reason as above."""
+    return visit.show("public/letters_stop.html", who=visit.asked("who"), done=False)
+
+
+@page("/letters/stop", door="open", post=True, one_click=True)
+async def stop_letters(visit: Visit) -> Response[bytes]:
+    """No more letters from this organisation; mail programs may send this by themselves (RFC 8058)."""
+    who = visit.form.get("who") or visit.asked("who")
+    organisation_uid, _, person_uid = (signed_links.revealed(visit.parts.pepper, "stop", who) or "").partition("-")
+    async with visit.parts.database.public_lookup(organisation_uid) as tx:
+        organisation = (
+            await organisations.organisation_by_slug_or_uid(tx, organisation_uid) if organisation_uid else None
+        )
+    if organisation is None:
+        raise NotFound("this link is not one of ours", field="who")
+    async with visit.parts.database.transaction(organisation.id) as tx:
+        person = await people.find_by_uid(tx, person_uid)
+        if person is not None:
+            await _letters(tx, person, stop=True, at=visit.parts.clock.now().isoformat())
+    return visit.show("public/letters_stop.html", who=who, done=True)
+
+
+HANDLERS = (
+    show_wallet,
+    send_wallet_link,
+    show_link,
+    open_wallet,
+    close_wallet,
+    change_in_wallet,
+    download_wallet,
+    show_stop,
+    stop_letters,
+)
