@@ -16,11 +16,12 @@ from laurel.base.errors import Gone, LaurelError, NotFound
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.credentials import store
-from laurel.domain.credentials.model import Credential
+from laurel.domain.credentials.model import Credential, Signed
 from laurel.domain.designs import drawing
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
+from laurel.openbadges.log import check_inclusion
 from laurel.openbadges.verdict import Check, Outcome
 from laurel.rendering import Fields
 from laurel.rendering.qr import qr_path
@@ -238,7 +239,21 @@ async def checks_of(parts: Parts, shown: Shown) -> list[Check]:
     if state == "revoked" and all(check.name != "status" or check.outcome is Outcome.PASSED for check in checks):
         checks = [check for check in checks if check.name != "status"]
         checks.append(Check("status", Outcome.FAILED, credential.revoke_reason or ""))
-    return checks
+    return [*checks, *await _log_checks(parts, signed)]
+
+
+async def _log_checks(parts: Parts, signed: Signed) -> list[Check]:
+    """That the document is in the issuer's public log, by its audit path to the signed checkpoint."""
+    async with parts.database.transaction(signed.organisation_id) as tx:
+        found = await parts.issuer.proof_of_issue(tx, signed)
+    if found is None:
+        return []
+    proof = found.proof
+    try:
+        check_inclusion(proof.entry.leaf(), proof.number, proof.size, proof.path, proof.root)
+    except LaurelError as refused:
+        return [Check("log", Outcome.FAILED, refused.message)]
+    return [Check("log", Outcome.PASSED, f"{proof.number + 1} / {proof.size}, {found.origin}")]
 
 
 def _until(shown: Shown) -> str:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from litestar import Response
 
-from laurel.base import json_text
 from laurel.base.errors import Invalid, LaurelError, NotFound
 from laurel.base.ids import OrganisationId, new_secret
 from laurel.base.limits import WALLET_ORGANISATIONS_MAX, WALLET_SESSION_SECONDS
@@ -36,7 +35,6 @@ from laurel.domain.record_events.run import Run
 from laurel.web.pages.languages import preferred
 from laurel.web.pages.recipients import checked_email
 from laurel.web.pages.visits import WALLET, Visit, page
-from laurel.web.public.credentials import describe
 
 _AWARDS_MAX = 500
 _BETWEEN_LINKS_SECONDS = 60.0
@@ -226,16 +224,19 @@ async def _letters(tx: Transaction, person: Person, *, stop: bool, at: str) -> N
 
 @page("/wallet/all.zip", door="open")
 async def download_wallet(visit: Visit) -> Response[bytes]:
-    """Every credential as JSON, in one archive."""
+    """Every signed credential as JSON, in one archive."""
     email = _email_of(visit)
     if email is None:
         return visit.to("/wallet")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         for shelf in await _shelves(visit, email):
+            async with visit.parts.database.transaction(shelf.organisation.id) as tx:
+                signed = await credentials.find_signed(tx, [one.id for one in shelf.credentials])
             for one in shelf.credentials:
-                text = (one.document or "").encode() or json_text.encode(describe(visit.parts, one))
-                zipped.writestr(f"{shelf.organisation.slug}/{one.uid}.json", text)
+                document = signed[one.id].document if one.id in signed else None
+                if document is not None:
+                    zipped.writestr(f"{shelf.organisation.slug}/{one.uid}.json", document)
     headers = {"Content-Disposition": 'attachment; filename="credentials.zip"', "Cache-Control": "no-store"}
     return Response(archive.getvalue(), media_type="application/zip", headers=headers)
 
