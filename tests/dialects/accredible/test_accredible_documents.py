@@ -1,5 +1,8 @@
+import base64
 import csv
+import hashlib
 import io
+import json
 import zipfile
 from datetime import timedelta
 
@@ -7,10 +10,12 @@ import pytest
 
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.register import exports
+from laurel.web.dialects.accredible.chain_data import sides
 from laurel.worker.known_jobs import JOBS, TIMETABLE
 from tests.dialects.accredible.conftest import a_credential, a_group
 from tests.support.builders import a_department, a_key
 from tests.support.fixtures import BASE_URL, client_of
+from tests.support.work import run_jobs
 
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
 
@@ -169,6 +174,59 @@ async def test_the_issuer_s_own_id_leads_to_the_page(accredible, stranger, organ
     for query in (f"issuer_id={organisation.id}&id=nobody", "issuer_id=999999999&id=own-7"):
         assert (await stranger.get(f"/v1/issuer/credential_redirect?{query}")).status_code == 404
     assert (await stranger.get("/v1/issuer/credential_redirect?id=own-7")).status_code == 422
+
+
+async def test_chain_data_proves_the_credential_by_our_log(accredible, stranger, parts, organisation, group):
+    made = [await a_credential(accredible, group) for _ in range(3)]
+    url = f"/v2/credentials/{made[1]['uuid']}/blockchain_data"
+    await run_jobs(parts, organisation)
+    data = (await stranger.get(url)).json()["data"]
+    receipt = data["receipt"]
+    hashed = bytes.fromhex(receipt["targetHash"])
+    for step in receipt["proof"]:
+        if "left" in step:
+            hashed = hashlib.sha256(b"\x01" + bytes.fromhex(step["left"]) + hashed).digest()
+        else:
+            hashed = hashlib.sha256(b"\x01" + hashed + bytes.fromhex(step["right"])).digest()
+    assert hashed.hex() == receipt["merkleRoot"]
+    assert base64.b64encode(hashed).decode() in receipt["anchors"][0]["checkpoint"]
+    assert (data["chain"], data["credential_json_data"]["assertion"]["uid"]) == ("TransparencyLog", made[1]["uuid"])
+    assert made[1]["recipient"]["email"] not in json.dumps(data)
+    older = (await stranger.get(f"/v1/credentials/blockchain_data/{made[1]['uuid']}")).json()["data"]
+    assert set(older) == {"credential_json_data", "receipt"}
+
+
+async def test_without_an_entry_in_the_log_there_is_a_reason_instead_of_chain_data(
+    accredible, stranger, parts, organisation, group
+):
+    made = await a_credential(accredible, group)
+    async with parts.database.transaction(organisation.id) as tx:
+        await tx.execute("UPDATE credential SET log_number = NULL WHERE organisation_id = $1", organisation.id)
+    answer = await stranger.get(f"/v1/credentials/blockchain_data/{made['uuid']}")
+    assert (answer.status_code, "transparency log" in answer.json()["errors"]) == (404, True)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13])
+def test_every_audit_path_is_joined_on_the_right_sides(size):
+    leaves = [hashlib.sha256(bytes([number])).digest() for number in range(size)]
+    level, levels = leaves, [leaves]
+    while len(level) > 1:
+        pairs = [level[at : at + 2] for at in range(0, len(level), 2)]
+        level = [hashlib.sha256(b"\x01" + b"".join(pair)).digest() if len(pair) == 2 else pair[0] for pair in pairs]
+        levels.append(level)
+    for number in range(size):
+        path, at = [], number
+        for level in levels[:-1]:
+            if at ^ 1 < len(level):
+                path.append(level[at ^ 1])
+            at >>= 1
+        hashed = leaves[number]
+        for step in sides(path, number, size):
+            left, right = (
+                (bytes.fromhex(step["left"]), hashed) if "left" in step else (hashed, bytes.fromhex(step["right"]))
+            )
+            hashed = hashlib.sha256(b"\x01" + left + right).digest()
+        assert hashed == levels[-1][0], number
 
 
 # ---------------------------------------------------------------------------------------------------- one-time links

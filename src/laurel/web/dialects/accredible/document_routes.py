@@ -20,9 +20,11 @@ from laurel.domain.credentials.pictures import picture_of
 from laurel.domain.designs import drawing
 from laurel.domain.designs.model import DesignKind
 from laurel.domain.files import deposit
+from laurel.domain.organisations import store as organisations
 from laurel.domain.register import activity
 from laurel.domain.register import store as register
 from laurel.web.dialects.accredible.calls import Answer, Call, operation
+from laurel.web.dialects.accredible.chain_data import CHAIN, show_chain_data
 from laurel.web.dialects.accredible.credential_routes import READ, resolve
 from laurel.web.dialects.accredible.credential_view import approved, page_address
 from laurel.web.dialects.accredible.errors import credential_unknown
@@ -193,12 +195,26 @@ async def credential_redirect(call: Call) -> Answer:
 
 
 @operation("GET", "/v1/credentials/blockchain_data/{id}", scope=None)
-@operation("GET", "/v2/credentials/{id}/blockchain_data", scope=None)
 async def blockchain_data(call: Call) -> Answer:
-    """The proof that a credential stands in the log. There is none before it is in the log, and the answer says so."""
+    """The proof that a credential stands in the log; before it does there is none, and the answer says so."""
+    return {"data": await _chain_data(call)}
+
+
+@operation("GET", "/v2/credentials/{id}/blockchain_data", scope=None)
+async def blockchain_data_with_chain(call: Call) -> Answer:
+    """As the older one, naming what the proof hangs on."""
+    return {"data": {"chain": CHAIN, **await _chain_data(call)}}
+
+
+async def _chain_data(call: Call) -> dict[str, Any]:
     credential = await _public(call, call.path["id"])
-    reason = "No blockchain data: the credential is not in the transparency log"
-    raise NotFound(reason, field="id", value=credential.uid, details={"errors": reason, "error": "Not found"})
+    async with call.parts.database.transaction(credential.organisation_id) as tx:
+        found = await call.parts.issuer.proof_of_issue(tx, credential)
+        organisation = await organisations.organisation(tx)
+    if found is None:
+        reason = "No blockchain data: the credential is not in the transparency log yet"
+        raise NotFound(reason, field="id", value=credential.uid, details={"errors": reason, "error": "Not found"})
+    return show_chain_data(call.public_url, organisation, credential, found)
 
 
 # ------------------------------------------------------------------------------------------------------------- activity
