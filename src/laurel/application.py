@@ -60,6 +60,7 @@ from laurel.web.dialects.learner_profile import routes as learner_profile
 from laurel.web.dialects.litmos import routes as litmos
 from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
 from laurel.web.dialects.nudj.routes import NUDJ
+from laurel.web.dialects.nudj.webhook_format import NudjFormat
 from laurel.web.pages import page_surface
 from laurel.web.public import credentials, hosted_badges, issuers
 from laurel.web.server import create_web
@@ -120,6 +121,7 @@ def message_formats() -> dict[str, MessageFormat]:
     return {
         formats.OWN: formats.OwnFormat(),
         "litmos": AchievementEarned(),
+        "nudj": NudjFormat(),
         "xapi": StatementFormat(),
     }
 

@@ -26,6 +26,26 @@ TOPICS = frozenset(
     {AWARD_CREATED, AWARD_REVOKED, CREDENTIAL_ISSUED, CREDENTIAL_UPDATED, CREDENTIAL_REVOKED, CREDENTIAL_EXPIRED}
 )
 
+EVENT_PREFIX = "event."
+EVENT_TOPICS = frozenset(
+    f"{EVENT_PREFIX}{sub_category}"
+    for sub_category in (
+        "action-participation",
+        "challenge-completion",
+        "challenge-started",
+        "points-credited",
+        "points-debited",
+        "points-earned",
+        "reward-claim",
+        "reward-distribution",
+        "reward-redemption",
+        "shop-purchase",
+        "streak-extended",
+        "xp-earned",
+    )
+)
+"""Events that the server raises itself; recorded as messages only while somebody subscribes to one of them."""
+
 DELIVER_JOB = "notifications.deliver"
 """Works out who subscribes to the messages of one transaction, and writes down what each will be sent."""
 SEND_JOB = "notifications.send"

@@ -16,6 +16,8 @@ from laurel.domain.events import store as events
 from laurel.domain.events.model import NewEvent
 from laurel.domain.leaderboards.model import Metric
 from laurel.domain.leaderboards.scoring import Gain
+from laurel.domain.notifications.model import EVENT_PREFIX, Message
+from laurel.domain.notifications.publish import publish
 from laurel.domain.people import store as people
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import Payment, RewardPlan
@@ -91,7 +93,19 @@ async def raise_events(run: Run, happenings: Sequence[Happening]) -> None:
         )
         state = run.states[one.person_id]
         run.due += apply_event(run.book, state, event, one.occurred_at or run.now, one.root or one.key, [])
+    if run.reactions.tells_events:
+        await publish(run.tx, [_message(run, one) for one in fresh], run.now)
     await react(run, fresh)
+
+
+def _message(run: Run, one: Happening) -> Message:
+    payload = {
+        "category": one.category,
+        "sub_category": one.sub_category,
+        "source_id": one.source_id,
+        "payload": one.payload or {},
+    }
+    return Message(one.person_id, f"{EVENT_PREFIX}{one.sub_category}", payload, run.quiet)
 
 
 async def react(run: Run, happenings: Sequence[Happening]) -> None:

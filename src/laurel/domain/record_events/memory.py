@@ -16,6 +16,8 @@ from laurel.domain.achievements.counts import Counts
 from laurel.domain.achievements.rules import RuleBook
 from laurel.domain.leaderboards import store as leaderboards
 from laurel.domain.leaderboards.model import Leaderboard
+from laurel.domain.notifications import store as notifications
+from laurel.domain.notifications.model import EVENT_PREFIX
 from laurel.domain.people.resolve import KnownPeople
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import XpRule
@@ -32,6 +34,8 @@ class Reactions(msgspec.Struct, frozen=True):
     xp_rules: dict[tuple[str, str], XpRule]
     streak_rules: list[StreakRule]
     boards: list[Leaderboard]
+    tells_events: bool = False
+    """Whether somebody subscribes to events that the server raises."""
 
     @property
     def idle(self) -> bool:
@@ -46,6 +50,11 @@ async def read_reactions(tx: Transaction) -> Reactions:
         {(rule.category, rule.sub_category): rule for rule in xp_rules},
         await streaks.rules(tx),
         await leaderboards.list_live(tx),
+        any(
+            topic.startswith(EVENT_PREFIX)
+            for endpoint in await notifications.list_endpoints(tx, only_active=True)
+            for topic in endpoint.topics
+        ),
     )
 
 

@@ -67,7 +67,9 @@ async def achievements_out(
     standing = await standings(tx, book, person.id, found, now)
     award_ids = [award.id for one in standing for award in one.awards]
     grants = await rewards.grants_of_awards(tx, award_ids) if award_ids else []
-    seen = await see(tx, found, grants)
+    has_entries = any(grant.kind == "entries" for grant in grants)
+    won = await rewards.grants_of(tx, person.id, "assets") if has_entries else []
+    seen = await see(tx, found, [*grants, *won])
     by_award: dict[AwardId, list[Grant]] = {}
     for grant in grants:
         if grant.award_id is not None and grant.state not in ("void", "queued"):
@@ -79,7 +81,7 @@ async def achievements_out(
         result.append(
             {
                 **definition_out(seen, achievement, tongue, now),
-                "userState": _user_state(seen, one, mine, person, tongue),
+                "userState": _user_state(seen, one, mine, won, person, tongue),
                 "stats": {"completedCount": seen.counts.get(achievement.id, (0, 0))[0]},
                 "reward": plan_out(seen.shelf, achievement.rewards, tongue, event_id(achievement)),
             }
@@ -138,7 +140,9 @@ def event_id(achievement: Achievement) -> str:
     return str(extra_of(achievement.details).get("distributionEventId", achievement.uid))
 
 
-def _user_state(seen: Seen, standing: Standing, grants: list[Grant], person: Person, tongue: Tongue) -> dict[str, Any]:
+def _user_state(
+    seen: Seen, standing: Standing, grants: list[Grant], won: list[Grant], person: Person, tongue: Tongue
+) -> dict[str, Any]:
     awards = [award for award in standing.awards if award.state == "active"]
     pays = standing.achievement.rewards.pays
     current = standing.current
@@ -155,7 +159,7 @@ def _user_state(seen: Seen, standing: Standing, grants: list[Grant], person: Per
         "updatedAt": render_time(max([standing.achievement.updated_at, *(award.updated_at for award in awards)])),
         "earnedPoints": number(sum((award.points for award in awards), Decimal(0))),
         "earnedRewardAssets": [asset_out(seen.shelf, grant, person, tongue) for grant in assets],
-        "earnedRewardEntries": entries_out(seen.shelf, entries, grants, person, tongue),
+        "earnedRewardEntries": entries_out(seen.shelf, entries, won, person, tongue),
         "earnedXp": number(sum((award.xp for award in awards), Decimal(0))),
         **present(progressResetsAt=standing.resets_at),
         **tree,

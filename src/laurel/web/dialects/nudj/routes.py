@@ -8,6 +8,7 @@ from laurel.web.dialects.nudj import (
     member_routes,
     reward_routes,
     standing_routes,
+    webhook_routes,
 )
 from laurel.web.dialects.nudj.acting import authenticate
 from laurel.web.dialects.nudj.errors import render_error
@@ -27,6 +28,7 @@ NUDJ = Surface(
         *label_routes.HANDLERS,
         *standing_routes.HANDLERS,
         *challenge_routes.HANDLERS,
+        *webhook_routes.HANDLERS,
     ],
     render_error=render_error,
     authenticate=authenticate,

@@ -300,3 +300,13 @@ class ParticipationIn(msgspec.Struct, kw_only=True):
     allocationId: str
     communityId: str | None = None
     isPreview: bool = False
+
+
+class WebhookIn(msgspec.Struct, kw_only=True):
+    url: str
+    httpMethod: str = "POST"
+    isEnabled: bool = True
+    maxRetries: Annotated[int, msgspec.Meta(ge=0, le=100)] = 3
+    events: list[str] = []
+    headers: dict[str, str] = {}
+    secret: str | None = None
