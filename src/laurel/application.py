@@ -65,6 +65,9 @@ from laurel.web.pages import page_surface
 from laurel.web.public import credentials, hosted_badges, issuers
 from laurel.web.server import create_web
 from laurel.web.standards import vc_api, verdicts, xapi
+from laurel.web.standards.clr_api import LEARNER_RECORDS
+from laurel.web.standards.consent import OAUTH
+from laurel.web.standards.open_badges_api import OPEN_BADGES
 from laurel.web.standards.xapi_emission import StatementFormat
 from laurel.web.surfaces import Surface
 from laurel.worker.runner import Worker
@@ -107,6 +110,9 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
             ],
             hot={**events.HOT, **credentials.HOT},
         ),
+        OAUTH,
+        OPEN_BADGES,
+        LEARNER_RECORDS,
         NUDJ,
         learner_profile.surface(settings.learner_profile_organisation),
         litmos.surface(),

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from laurel.openbadges import did, documents, status_list, vc_jwt
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.faults import DocumentRefused
+from laurel.openbadges.jsonld import CLR_V2, bundled_document
 from laurel.openbadges.multikey import render_jwk
 from laurel.openbadges.rdfc import Order
 from laurel.openbadges.template import Template
@@ -72,6 +73,19 @@ def a_token(algorithm):
     )
 
 
+def a_record():
+    badges = tuple(builders.a_signed_badge(id=f"urn:uuid:0b1d1f3a-0000-4000-8000-00000000000{n}") for n in range(2))
+    record = documents.Record(
+        id="urn:uuid:0b1d1f3a-0000-4000-8000-000000000009",
+        name="Learner record",
+        issuer=builders.a_profile(),
+        subject_id="did:example:ebfeb1f712ebc6f1c276e12ec21",
+        credentials=badges,
+        valid_from=builders.NOW,
+    )
+    return builders.sign(documents.record_document(record))
+
+
 BADGE = builders.a_signed_badge()
 PROFILE = builders.a_profile(id=SELF)
 DIGITAL_BAZAAR = {
@@ -79,6 +93,8 @@ DIGITAL_BAZAAR = {
     "a badge with everything": (builders.sign(documents.badge_document(builders.a_full_badge(refresh_url=None))), True),
     "a badge from a template": (by_template(), True),
     "an endorsement": (builders.sign(documents.endorsement_document(an_endorsement())), True),
+    "a record of two badges": (a_record(), True),
+    "a record changed": (a_record() | {"name": "changed"}, False),
     "a badge not revoked": (with_status(6), True),
     "a badge revoked": (with_status(7), False),
     "a badge expired": (builders.a_signed_badge(valid_until=builders.NOW + timedelta(hours=1)), False),
@@ -160,6 +176,7 @@ def answers():
         (FOLDER / "installed.json").write_bytes(wanted)
     shutil.copy(HERE / "verify.mjs", FOLDER)
     pages = {builders.ISSUER: did.did_document(builders.ISSUER, KEYS), LIST_URL: a_status_list([7])}
+    pages[CLR_V2] = bundled_document(CLR_V2)
     question = msgspec.json.encode({"documents": pages, "cases": list(cases().values())})
     run = subprocess.run([node, "verify.mjs"], cwd=FOLDER, check=True, input=question, capture_output=True, timeout=300)
     return dict(zip(cases(), msgspec.json.decode(run.stdout), strict=True))

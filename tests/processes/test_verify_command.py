@@ -6,7 +6,7 @@ import pytest
 from laurel.openbadges.did import key_of_did_key
 from laurel.openbadges.multikey import render_multikey
 from tests.openbadges import builders
-from tests.support.processes import laurel
+from tests.support.processes import laurel, serving
 
 KEY_NAME = render_multikey(builders.KEY.public_key())
 DID_KEY = f"did:key:{KEY_NAME}"
@@ -57,3 +57,29 @@ def test_what_could_not_be_asked_is_told_apart_from_what_is_false(offered):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     done = laurel("verify", str(tmp_path / "absent.png"), data_dir=tmp_path / "none")
     assert (done.returncode, "absent.png" in done.stderr) == (1, True)
+
+
+def test_a_record_is_exported_and_our_own_addresses_need_no_network(tmp_path):
+    with serving(tmp_path / "log", data_dir=tmp_path / "data") as server:
+        achievement = server.post(
+            "/api/v1/achievements",
+            json={
+                "name": "Welding",
+                "description": "Joins steel.",
+                "status": "live",
+                "queries": [{"alias": "q", "event_name": "e"}],
+                "criteria": {"type": "count", "query": "q", "operator": ">=", "value": 1},
+            },
+        ).json()
+        award = server.post(
+            f"/api/v1/achievements/{achievement['id']}/awards",
+            json={"person": {"email": "ada@example.org"}, "create_person": True},
+        )
+        assert award.status_code == 201, award.text
+        record = tmp_path / "record.json"
+        done = laurel("export", "clr", str(record), "--person", "ada@example.org", **server.settings)
+        assert done.returncode == 0, done.stderr
+        assert "ada@example.org" not in record.read_text()
+        done = laurel("verify", str(record), "--recipient", "ada@example.org", **server.settings)
+        assert done.returncode == 0, done.stdout
+        assert "GENUINE  CLR 2.0" in done.stdout

@@ -33,6 +33,7 @@ from laurel.outside.mail import FileMailer
 from laurel.web.own_pages import own_pages
 from laurel.web.server import create_web
 from tests.support.builders import a_key, an_organisation
+from tests.support.elsewhere import Elsewhere
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 BASE_URL = "https://laurel.test"
@@ -142,6 +143,13 @@ def _parts(database: Database, _clock: SettableClock, _http: OfflineHttp, _mail_
 def parts(_parts: Parts, clock: SettableClock, outgoing: OfflineHttp, mails: Path) -> Parts:
     """What use cases are handed."""
     return _parts
+
+
+@pytest.fixture
+def elsewhere(parts: Parts, outgoing: OfflineHttp) -> Elsewhere:
+    """Other issuers' servers, of which nothing is remembered."""
+    parts.verifier.forget()
+    return Elsewhere(outgoing)
 
 
 @pytest.fixture(scope="session")

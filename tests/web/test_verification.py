@@ -12,45 +12,14 @@ from laurel.base.errors import Limited
 from laurel.domain.verification.verifier import Verifier
 from laurel.openbadges import baking, did, documents, status_list, vc_jwt
 from laurel.openbadges.multikey import base64url
-from laurel.outside.http import Blocked, HttpAnswer, Unreachable
+from laurel.outside.http import Blocked
 from tests.openbadges import builders
 from tests.openbadges.test_baking import SVG, a_png
 from tests.openbadges.test_vc_jwt import EC_KEY, sign_es256
+from tests.support.elsewhere import DID_URL
 from tests.support.fixtures import BASE_URL
 
-DID_URL = "https://badges.example.org/i/north/did.json"
 LIST_URL = "https://badges.example.org/s/1"
-
-
-class Elsewhere:
-    """Other people's pages, as the offline double answers them; which were asked."""
-
-    def __init__(self, outgoing):
-        self.outgoing = outgoing
-        self.pages = {}
-        outgoing.answers = self.answer
-        keys = [builders.KEY.public_key(), EC_KEY.public_key()]
-        self.put(DID_URL, did.did_document(builders.ISSUER, keys))
-
-    def put(self, url, page, status=200, **headers):
-        body = page if isinstance(page, bytes) else msgspec.json.encode(page)
-        self.pages[url] = HttpAnswer(status, headers, body, 1)
-
-    def fail(self, url, failure):
-        self.pages[url] = failure
-
-    def answer(self, request):
-        return self.pages.get(request.url, Unreachable("nobody answers"))
-
-    @property
-    def asked(self):
-        return [request.url for request in self.outgoing.sent]
-
-
-@pytest.fixture
-def elsewhere(parts, outgoing):
-    parts.verifier._lookups._kept.clear()
-    return Elsewhere(outgoing)
 
 
 async def verified(client, offered, **rest):

@@ -13,7 +13,7 @@ from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.domain.people import registry
 from laurel.domain.people import store as people_store
-from laurel.domain.people.model import EXTERNAL, PersonNotFound
+from laurel.domain.people.model import EXTERNAL
 from laurel.domain.people.registry import Details
 
 organisations = typer.Typer(no_args_is_help=True, help="The organisations of this server.")
@@ -143,14 +143,7 @@ def show_person(person: str, organisation: OrganisationOption = None) -> None:
 
     async def command(parts: Parts, found: Organisation) -> None:
         async with parts.database.transaction(found.id) as tx:
-            ids = {
-                **await people_store.ids_by_identifier(tx, EXTERNAL, [person]),
-                **await people_store.ids_by_email(tx, [person.lower()]),
-                **await people_store.ids_by_uid(tx, [person]),
-            }
-            one = (await people_store.find_by_id(tx, next(iter(ids.values())))) if ids else None
-            if one is None:
-                raise PersonNotFound(f"there is no person {person}")
+            one = await registry.named(tx, person)
             identifiers = (await people_store.identifiers_of(tx, [one.id])).get(one.id, {})
         for field in ("uid", "email", "first_name", "last_name", "display_name", "time_zone", "language"):
             print(f"{field:<12} {getattr(one, field) or ''}")

@@ -15,6 +15,8 @@ from laurel.domain.exports.model import ENDINGS, ExportFilter, Format, Subject
 from laurel.domain.exports.stream import check, stream
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
+from laurel.domain.people import registry
+from laurel.domain.wallet.learner_record import record_of
 
 _COLUMNS = (
     SpinnerColumn(),
@@ -38,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def export(
-    subject: Annotated[str, typer.Argument(help="awards, credentials, events or people.")],
+    subject: Annotated[str, typer.Argument(help="awards, credentials, events, people, or clr.")],
     file: Annotated[Path, typer.Argument(help="Where to; its ending may say the format. - is standard output.")],
     organisation: OrganisationOption = None,
     chosen: Annotated[
@@ -47,8 +49,14 @@ def export(
     since: Annotated[
         str | None, typer.Option(help="Only what changed then or later (events: was recorded): 2026-01-31T00:00:00Z.")
     ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="For clr: whose record; an id, e-mail address or external id.")
+    ] = None,
 ) -> None:
-    """Write everything of one kind to a file, in the order it changed."""
+    """Write everything of one kind to a file, in the order it changed; or one person's signed learner record (clr)."""
+    if subject == "clr":
+        _export_record(file, person, organisation)
+        return
     wanted_subject, wanted_format = _choice(subject, file, chosen)
     wanted = ExportFilter(since=_instant(since))
     check(wanted_subject, wanted_format, wanted)
@@ -67,6 +75,21 @@ def export(
             count = int(bar.tasks[task].completed)
         if str(file) != "-":
             console.print(f"Wrote {count} {wanted_subject} to {file}.")
+
+    with_organisation(organisation, command)
+
+
+def _export_record(file: Path, person: str | None, organisation: str | None) -> None:
+    if person is None:
+        end(Exit.USAGE, "say whose record with --person.")
+
+    async def command(parts: Parts, found: Organisation) -> None:
+        async with parts.database.transaction(found.id) as tx:
+            record = await record_of(parts.issuer, tx, await registry.named(tx, person), parts.clock.now())
+        with _opened(file) as out:
+            out.write(record)
+        if str(file) != "-":
+            console.print(f"Wrote the record to {file}.")
 
     with_organisation(organisation, command)
 

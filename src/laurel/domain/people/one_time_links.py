@@ -57,6 +57,13 @@ async def find(database: Database, uid: str) -> OneTimeLink | None:
         return None if row is None else msgspec.convert(dict(row), OneTimeLink)
 
 
+def check(link: OneTimeLink, secret: str, now: datetime) -> None:
+    """Raise LinkSpent unless `use` would take the link now; spends nothing."""
+    right = hmac.compare_digest(link.secret_hash, _hash(secret))
+    if not right or link.expires_at <= now or link.used_at is not None:
+        raise LinkSpent("this link was used before, or is too old")
+
+
 async def use(tx: Transaction, link: OneTimeLink, secret: str, now: datetime) -> None:
     """Spend the link. Of two at once one wins. Raises LinkSpent."""
     right = hmac.compare_digest(link.secret_hash, _hash(secret))

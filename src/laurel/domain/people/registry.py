@@ -14,7 +14,7 @@ from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean, clean_email
 from laurel.database.pool import Transaction, UniqueViolation
 from laurel.domain.people import store
-from laurel.domain.people.model import EmailTaken, IdentifierTaken, Person, PersonNotFound
+from laurel.domain.people.model import EXTERNAL, EmailTaken, IdentifierTaken, Person, PersonNotFound
 from laurel.domain.people.profiles import store as profiles
 
 
@@ -106,6 +106,19 @@ async def require(tx: Transaction, uid: str, field: str = "person") -> Person:
     if person is None:
         raise PersonNotFound("there is no such person", field=field, value=uid)
     return person
+
+
+async def named(tx: Transaction, name: str) -> Person:
+    """The living person with this uid, e-mail address or external id, in this order; raises PersonNotFound."""
+    ids = {
+        **await store.ids_by_identifier(tx, EXTERNAL, [name]),
+        **await store.ids_by_email(tx, [name.lower()]),
+        **await store.ids_by_uid(tx, [name]),
+    }
+    found = await store.find_by_id(tx, list(ids.values())[-1]) if ids else None
+    if found is None:
+        raise PersonNotFound(f"there is no person {name}", field="person", value=name)
+    return found
 
 
 def checked(details: Details) -> dict[str, Any]:

@@ -382,3 +382,28 @@ async def search(tx: Transaction, text: str, before_id: int | None, limit: int) 
         "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
     )
     return [Person.from_row(row) for row in rows]
+
+
+async def count_links(tx: Transaction, person_id: PersonId, since: datetime) -> int:
+    """How many one-time links were made for a person since then."""
+    found: int = await tx.fetchval(
+        """
+        SELECT count(*) FROM one_time_link WHERE organisation_id = $1 AND person_id = $2 AND created_at > $3
+        """,
+        tx.organisation_id,
+        person_id,
+        since,
+    )
+    return found
+
+
+async def everywhere_by_email(tx: Transaction, email: str, limit: int) -> list[Person]:
+    """The living people with this address, at most one an organisation; needs a transaction across organisations."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM person WHERE email = $1 AND deleted_at IS NULL ORDER BY organisation_id LIMIT $2
+        """,
+        email,
+        limit,
+    )
+    return [Person.from_row(row) for row in rows]

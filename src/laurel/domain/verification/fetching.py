@@ -61,6 +61,11 @@ class Lookups:
         self._keep(name, reply)
         return reply
 
+    def forget(self) -> None:
+        """Remember nothing of what was answered."""
+        self._kept.clear()
+        self._bytes = 0
+
     async def _own(self, pages: OwnPages, need: Need) -> Reply:
         parts = urlsplit(need.url)
         if parts.query:

@@ -44,6 +44,10 @@ class Verifier:
         """From now on addresses under the public address are answered by `pages`, not by HTTP."""
         self._lookups.own_pages = pages
 
+    def forget(self) -> None:
+        """Ask others again from now on."""
+        self._lookups.forget()
+
     async def verify(self, data: bytes, *, recipients: tuple[str, ...] = ()) -> Verdict:
         """The verdict on offered bytes. `recipients` are names one of which the credential should be about.
 

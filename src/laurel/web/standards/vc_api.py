@@ -8,14 +8,34 @@ import json
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
 
-from laurel.base.errors import Invalid
+from laurel.base.errors import Gone, Invalid
+from laurel.base.ids import is_uid
+from laurel.domain.credentials.attesting import CredentialRefused, issue_given
+from laurel.domain.credentials.model import NotSigned
 from laurel.openbadges.faults import DocumentRefused
+from laurel.openbadges.jsonld import CREDENTIALS_V2
 from laurel.openbadges.reading import read_json
 from laurel.openbadges.verdict import Check, Outcome, Verdict
+from laurel.web.callers import requires
 from laurel.web.http_errors import MalformedBody
-from laurel.web.injected import InjectedParts
+from laurel.web.injected import InjectedCaller, InjectedParts
+from laurel.web.public.credentials import find_signed
+
+
+class NotSignable(MalformedBody):
+    """A credential that was given to be signed cannot be; the VC API answers 400."""
+
+    code = "credential_not_signable"
+
+
+class CredentialGone(Gone):
+    """A revoked credential is handed to no wallet any more."""
+
+    code = "credential_gone"
+
 
 _DATA_MODEL = "https://www.w3.org/TR/vc-data-model#"
 _STATUS_LIST = "https://www.w3.org/ns/credentials/status-list#"
@@ -44,6 +64,49 @@ async def verify_credential(request: Request[Any, Any, Any], parts: InjectedPart
     wants_back = isinstance(options, dict) and options.get("returnCredential") is True
     unread = any(check.name == "format" and check.outcome is Outcome.FAILED for check in verdict.checks)
     return Response(rendered(verdict, with_credential=wants_back), status_code=400 if unread else 200)
+
+
+@post("/credentials/issue", guards=[requires("credentials:write")], tags=["verification"])
+async def issue_credential(
+    request: Request[Any, Any, Any], parts: InjectedParts, caller: InjectedCaller
+) -> Response[dict[str, Any]]:
+    """Sign {"credential": …} (VC 2.0) as the caller's organisation; 400 names what cannot be signed."""
+    body = await read_members(request)
+    credential = body.get("credential")
+    if not isinstance(credential, dict):
+        raise Invalid("credential must be an object", field="credential")
+    try:
+        async with parts.database.transaction(caller.organisation_id) as tx:
+            signed = await issue_given(parts.issuer, tx, credential, parts.clock.now())
+    except (CredentialRefused, DocumentRefused) as refusal:
+        field = refusal.field or "credential"
+        field = f"credential{field.replace('/', '.')}" if field.startswith("/") else field
+        raise NotSignable(refusal.message, field=field, limit=refusal.limit, value=refusal.value) from None
+    return Response({"verifiableCredential": json.loads(signed)}, status_code=201)
+
+
+@post("/workflows/credential/exchanges/{credential:str}", status_code=200, tags=["verification"])
+async def exchange(
+    parts: InjectedParts, credential: FromPath[str], key: FromQuery[str | None] = None
+) -> dict[str, Any]:
+    """Hand a published credential to a wallet that asks for it by a VC API exchange; a private one with its `key`."""
+    shown = await find_signed(parts, credential, key)
+    if shown.document is None or shown.state == "revoked":
+        raise CredentialGone("this credential was revoked", field="credential", value=credential[:50])
+    presentation = {
+        "@context": [CREDENTIALS_V2],
+        "type": ["VerifiablePresentation"],
+        "verifiableCredential": [json.loads(shown.document)],
+    }
+    return {"verifiablePresentation": presentation}
+
+
+@get("/workflows/credential/exchanges/{credential:str}/protocols", tags=["verification"])
+async def protocols(parts: InjectedParts, credential: FromPath[str]) -> dict[str, Any]:
+    """How a wallet can fetch a credential."""
+    if not is_uid(credential):
+        raise NotSigned("there is no such exchange", field="credential", value=credential[:50])
+    return {"protocols": {"vcapi": f"{parts.public_url}/workflows/credential/exchanges/{credential}"}}
 
 
 async def read_members(request: Request[Any, Any, Any]) -> dict[str, Any]:
@@ -75,4 +138,4 @@ def _problem(check: Check) -> dict[str, Any]:
     return {"type": type_, "title": check.name, "detail": check.detail}
 
 
-HANDLERS = (verify_credential,)
+HANDLERS = (verify_credential, issue_credential, exchange, protocols)

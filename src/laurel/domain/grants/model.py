@@ -1,0 +1,122 @@
+"""The words: client, grant, code, token, scope. No I/O."""
+
+from datetime import datetime
+from typing import Any, Self
+
+import msgspec
+
+from laurel.base.errors import Invalid
+from laurel.base.ids import OrganisationId, PersonId
+from laurel.database.pool import Row
+
+OFFLINE_ACCESS = "offline_access"
+_OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/scope/"
+_RECORDS = "https://purl.imsglobal.org/spec/clr/v2p0/scope/"
+READ_CREDENTIALS = f"{_OPEN_BADGES}credential.readonly"
+WRITE_CREDENTIALS = f"{_OPEN_BADGES}credential.upsert"
+READ_PROFILE = f"{_OPEN_BADGES}profile.readonly"
+WRITE_PROFILE = f"{_OPEN_BADGES}profile.update"
+READ_RECORDS = f"{_RECORDS}readonly"
+
+SCOPES: dict[str, str] = {
+    READ_CREDENTIALS: "see your credentials",
+    WRITE_CREDENTIALS: "put credentials into your wallet",
+    READ_PROFILE: "see your profile",
+    WRITE_PROFILE: "change what your wallet profile says",
+    READ_RECORDS: "see your record of everything you earned",
+    OFFLINE_ACCESS: "do so while you are away, until you take it back",
+}
+"""Every scope that can be consented to, and what it lets an application do, as said to people."""
+
+
+class GrantRefused(Invalid):
+    """OAuth says no; `error` is the code of RFC 6749, 7009 or 7591, the message its error_description."""
+
+    code = "grant_refused"
+
+    def __init__(self, error: str, message: str, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.error = error
+
+
+class Client(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A registered application, by the names of RFC 7591."""
+
+    client_name: str
+    client_uri: str
+    logo_uri: str
+    tos_uri: str
+    policy_uri: str
+    software_id: str
+    software_version: str
+    redirect_uris: tuple[str, ...]
+    scope: str
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A consent."""
+
+    organisation_id: OrganisationId
+    uid: str
+    person_id: PersonId
+    client_hash: bytes
+    client_name: str
+    client_uri: str
+    scopes: list[str]
+    created_at: datetime
+    revoked_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `oauth_grant`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+
+class Code(msgspec.Struct, frozen=True):
+    """An authorization code without its secret."""
+
+    organisation_id: OrganisationId
+    uid: str
+    grant_uid: str
+    secret_hash: bytes
+    redirect_uri: str
+    challenge: str
+    expires_at: datetime
+    used_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `oauth_code`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An access or refresh token without its secret."""
+
+    organisation_id: OrganisationId
+    uid: str
+    grant_uid: str
+    person_id: PersonId
+    kind: str
+    secret_hash: bytes
+    scopes: list[str]
+    expires_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `oauth_token`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+    def valid_at(self, now: datetime) -> bool:
+        """Whether it opens anything."""
+        return self.ended_at is None and now < self.expires_at
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application gets; the texts are kept nowhere."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None = None

@@ -1,0 +1,138 @@
+"""/ims/ob/v3p0: the Open Badges 3.0 API of a person's wallet. Parses, calls the wallet, renders; no rules.
+
+Source: Open Badges 3.0, section 6 (Open Badges API); contracts/open-badges.md, section 8.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get, post, put
+from litestar.params import FromQuery, QueryParameter
+
+from laurel.base import json_text
+from laurel.base.errors import Invalid
+from laurel.base.limits import DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, WALLET_OFFSET_MAX, WALLET_PAGE_SIZE_MAX
+from laurel.domain.credentials.addresses import Addresses
+from laurel.domain.grants.model import READ_CREDENTIALS, READ_PROFILE, SCOPES, WRITE_CREDENTIALS, WRITE_PROFILE
+from laurel.domain.parts import Parts
+from laurel.domain.wallet import profile, store, taking_in
+from laurel.domain.wallet.model import Entry, Kept
+from laurel.openbadges.faults import DocumentRefused
+from laurel.openbadges.reading import read_json
+from laurel.web.callers import requires
+from laurel.web.http_errors import MalformedBody, UnsupportedMedia
+from laurel.web.injected import InjectedCaller, InjectedParts
+from laurel.web.standards.bearers import by_token, person_of
+from laurel.web.standards.open_badges_discovery import discovery_of
+from laurel.web.standards.status_info import render_error
+from laurel.web.surfaces import Surface
+
+BASE: Final = "/ims/ob/v3p0"
+_JSON = frozenset({"application/json", "application/ld+json", "application/vc+ld+json", "application/vc"})
+_TOKEN = frozenset({"text/plain", "application/vc+jwt", "application/jwt"})
+_STATUS = {Kept.CREATED: 201, Kept.REPLACED: 200, Kept.NOT_MODIFIED: 304}
+_PAGE_SIZE = 50
+
+
+@get(f"{BASE}/discovery", include_in_schema=False)
+async def discover(parts: InjectedParts) -> dict[str, Any]:
+    """What this service offers, as an OpenAPI document; for everybody."""
+    return discovery_of(parts.public_url, BASE, SCOPES)
+
+
+@get(f"{BASE}/credentials", guards=[requires(READ_CREDENTIALS)], include_in_schema=False)
+async def get_credentials(
+    parts: InjectedParts,
+    caller: InjectedCaller,
+    limit: Annotated[int, QueryParameter(ge=1, le=WALLET_PAGE_SIZE_MAX)] = _PAGE_SIZE,
+    offset: Annotated[int, QueryParameter(ge=0, le=WALLET_OFFSET_MAX)] = 0,
+    since: FromQuery[datetime | None] = None,
+) -> Response[bytes]:
+    """What the person holds, the newest first: documents as they were signed, and compact tokens."""
+    if since is not None and since.tzinfo is None:
+        raise Invalid("since must have a time zone", field="since", value=since.isoformat())
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        person = await person_of(tx, caller)
+        total = await store.count(tx, person.id, since)
+        entries = await store.page(tx, person.id, since, limit, offset)
+    kept = {} if since is None else {"since": since.isoformat()}
+    headers = {"X-Total-Count": str(total), "Link": _links(parts.public_url, limit, offset, total, kept)}
+    return Response(_listing(entries), media_type="application/json", headers=headers)
+
+
+def _listing(entries: list[Entry]) -> bytes:
+    documents = ",".join(entry.content for entry in entries if not entry.token)
+    tokens = json_text.encode([entry.content for entry in entries if entry.token])
+    return b'{"credential":[' + documents.encode() + b'],"compactJwsString":' + tokens + b"}"
+
+
+def _links(public_url: str, limit: int, offset: int, total: int, kept: Mapping[str, str]) -> str:
+    last = max(0, (total - 1) // limit * limit)
+    places = {"next": offset + limit, "last": last, "first": 0, "prev": max(0, offset - limit)}
+    if offset + limit >= total:
+        del places["next"]
+    if offset == 0:
+        del places["prev"]
+    return ", ".join(
+        f'<{public_url}{BASE}/credentials?{urlencode({"limit": limit, "offset": place, **kept})}>; rel="{name}"'
+        for name, place in places.items()
+    )
+
+
+@post(f"{BASE}/credentials", guards=[requires(WRITE_CREDENTIALS)], include_in_schema=False)
+async def upsert_credential(
+    request: Request[Any, Any, Any], parts: InjectedParts, caller: InjectedCaller
+) -> Response[bytes | None]:
+    """Put a credential of any issuer into the person's wallet, once it is verified; the body comes back."""
+    media_type = request.content_type[0]
+    if media_type not in _JSON | _TOKEN:
+        raise UnsupportedMedia("a credential as application/json or as text/plain (a compact JWS) is wanted")
+    offered = await request.body()
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        names = taking_in.names_of(await person_of(tx, caller))
+    verdict = await parts.verifier.verify(offered, recipients=names)
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        person = await person_of(tx, caller)
+        kept = await taking_in.keep(tx, person, offered, verdict, Addresses(parts.public_url), parts.clock.now())
+    if kept is Kept.NOT_MODIFIED:
+        return Response(None, status_code=304)
+    answered = "text/plain" if verdict.carrier == "jwt" else "application/json"
+    return Response(offered.strip(), status_code=_STATUS[kept], media_type=answered)
+
+
+@get(f"{BASE}/profile", guards=[requires(READ_PROFILE)], include_in_schema=False)
+async def get_profile(parts: InjectedParts, caller: InjectedCaller) -> dict[str, Any]:
+    """The person's profile."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        return profile.profile_of(await person_of(tx, caller))
+
+
+@put(f"{BASE}/profile", guards=[requires(WRITE_PROFILE)], include_in_schema=False)
+async def put_profile(request: Request[Any, Any, Any], parts: InjectedParts, caller: InjectedCaller) -> dict[str, Any]:
+    """Replace the person's profile; id and e-mail address stay what they are."""
+    body = await request.body()
+    try:
+        given = await asyncio.to_thread(read_json, body)
+    except DocumentRefused as refusal:
+        raise MalformedBody(refusal.message, field="body", limit=refusal.limit) from None
+    return await _write(parts, caller, given)
+
+
+async def _write(parts: Parts, caller: InjectedCaller, given: dict[str, Any]) -> dict[str, Any]:
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        person = await person_of(tx, caller)
+        return profile.profile_of(await profile.write(tx, person, given, parts.clock.now()))
+
+
+OPEN_BADGES = Surface(
+    name="open-badges",
+    prefixes=(BASE,),
+    handlers=[discover, get_credentials, upsert_credential, get_profile, put_profile],
+    render_error=render_error,
+    authenticate=by_token,
+    body_bytes_max=DOCUMENT_BYTES_MAX,
+    json_depth_max=DOCUMENT_DEPTH_MAX,
+)
