@@ -110,7 +110,8 @@ async def raise_completions(run: Run, made: Sequence[Made]) -> list[Completion]:
         completions += unlocked_by_holding(run.book, state, achievement.id, award.awarded_at, one.root_event_key)
     if rows:
         await events.insert(run.tx, rows, run.now)
-        await react(run, [_happened(one) for one in made])
+        if not run.reactions.idle:
+            await react(run, [_happened(one) for one in made])
     return completions
 
 
