@@ -6,6 +6,7 @@ from playwright.async_api import Page, expect
 
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
+from laurel.domain.record_events import issue_waiting
 from tests.support.browsing import XSS, violations
 from tests.support.events import an_achievement
 
@@ -46,6 +47,25 @@ async def test_a_stranger_sees_the_credential_and_its_checks(page: Page, site: s
     )
     structured = json.loads(await page.locator("script[type='application/ld+json']").text_content() or "")
     assert structured["@type"] == "EducationalOccupationalCredential"
+
+
+async def test_a_signed_credential_passes_every_check_in_view(
+    page: Page, site: str, parts: Parts, organisation: Organisation, api
+):
+    uid, _, _ = await a_credential(api)
+    await issue_waiting.issue_all(parts.issuer, organisation.id)
+    await page.goto(f"{site}/c/{uid}")
+    await expect(page.locator(".stamp")).to_have_text("Valid credential")
+    for check in ("It was signed and not changed since", "It was not revoked", "It is in the public log"):
+        await expect(page.get_by_text(check)).to_be_visible()
+    await expect(page.get_by_text("Every check has passed.")).to_be_visible()
+    baked = await page.request.get(f"{site}{await page.get_by_role('link', name='Badge (PNG)').get_attribute('href')}")
+    await page.goto(f"{site}/verify")
+    await page.get_by_label("A badge or document").set_input_files(
+        {"name": "badge.png", "mimeType": "image/png", "buffer": await baked.body()}
+    )
+    await page.get_by_role("button", name="Verify").click()
+    await expect(page.locator(".stamp")).to_have_text("Verified")
 
 
 async def test_pictures_and_the_certificate_are_served(site: str, page: Page, api):

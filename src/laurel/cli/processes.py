@@ -44,7 +44,7 @@ This is the first start. Laurel made the organisation "{first.organisation.name}
   administrator  {first.administrator.email}   password {first.password}
   API key        {key if own else "the value of LAUREL_BOOTSTRAP_KEY"}
 
-This is shown only now. To try it:
+This is shown only now. Open {base}/console in a browser and sign in as the administrator, or try the API:
 
   curl -s {base}/api/v1/achievements -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
        -d '{{"name": "First lesson", "status": "live", "issues_credential": true,

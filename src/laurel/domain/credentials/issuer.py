@@ -35,6 +35,8 @@ from laurel.openbadges.multikey import PublicKey
 from laurel.outside.clock import Clock
 
 STATUS_LIST_KEPT: Final = timedelta(days=7)
+_READERS_BEHIND: Final = timedelta(minutes=1)
+"""A list is valid from a little before it is signed: to a reader whose clock is behind, it would not be yet."""
 STATUS_LIST_FRESH: Final = timedelta(days=1)
 """A list that is valid for less than this is signed anew before it is shown."""
 STATUS_LIST_TTL_MILLISECONDS: Final = 5 * 60 * 1000
@@ -245,7 +247,7 @@ class Issuer:
             url=self.addresses.status_list(found.uid),
             issuer=issuer,
             bits=bits,
-            valid_from=now,
+            valid_from=now - _READERS_BEHIND,
             valid_until=now + STATUS_LIST_KEPT,
             ttl_milliseconds=STATUS_LIST_TTL_MILLISECONDS,
         )

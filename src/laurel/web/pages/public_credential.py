@@ -21,6 +21,7 @@ from laurel.domain.designs import drawing
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
+from laurel.domain.transparency.model import commit
 from laurel.openbadges.log import check_inclusion
 from laurel.openbadges.verdict import Check, Outcome
 from laurel.rendering import Fields
@@ -250,9 +251,11 @@ async def _log_checks(parts: Parts, signed: Signed) -> list[Check]:
         return []
     proof = found.proof
     try:
-        check_inclusion(proof.entry.leaf(), proof.number, proof.size, proof.path, proof.root)
+        check_inclusion(proof.entry.hash(), proof.number, proof.size, proof.path, proof.root)
     except LaurelError as refused:
         return [Check("log", Outcome.FAILED, refused.message)]
+    if commit(proof.entry.salt, (signed.document or "").encode()) != proof.entry.commitment:
+        return [Check("log", Outcome.FAILED, "the entry is about another document")]
     return [Check("log", Outcome.PASSED, f"{proof.number + 1} / {proof.size}, {found.origin}")]
 
 
