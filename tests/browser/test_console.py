@@ -237,6 +237,10 @@ PAGES = (
 )  # fmt: skip
 
 
+# The pages that between them show every part in the dark colours.
+DARK_TOO = ("", "/achievements/new", "/people", "/events", "/keys", "/audit")
+
+
 async def test_the_console_keeps_to_wcag_in_light_and_dark(
     page: Page, narrow: Page, site: str, parts: Parts, organisation: Organisation, api
 ):
@@ -244,11 +248,13 @@ async def test_the_console_keeps_to_wcag_in_light_and_dark(
     await an_event(api, "ada")
     await sign_in(page, site, parts, organisation)
     await narrow.context.add_cookies(await page.context.cookies())  # type: ignore[arg-type] # what one gives the other takes
-    for one in (page, narrow):
-        for path in PAGES:
-            await one.goto(f"{site}/console{path}")
-            assert await violations(one) == [], path
-            assert await one.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    for path in PAGES:
+        await page.goto(f"{site}/console{path}")
+        assert await violations(page) == [], path
+        await narrow.goto(f"{site}/console{path}")
+        assert await narrow.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        if path in DARK_TOO:
+            assert await violations(narrow) == [], path
 
 
 @pytest.mark.parametrize("path", ["/console", "/console/people/new"])

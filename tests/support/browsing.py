@@ -31,7 +31,7 @@ async def violations(page: Page) -> list[str]:
     await cdp.send("Page.setBypassCSP", {"enabled": True})
     await cdp.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
     found: dict[str, Any] = await page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']})"
     )
     return [
         f"{one['id']}: {node['target']} {node['failureSummary']}"
