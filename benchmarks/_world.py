@@ -155,3 +155,13 @@ def some_events(count: int, people: int, seed: int) -> list[NewEvent]:
         )
         for index in range(count)
     ]
+
+
+PEOPLE_UIDS = """
+WITH made AS (
+    INSERT INTO person (organisation_id, uid, first_name, last_name, email, created_at, updated_at)
+    SELECT $1, lpad(to_hex(g), 24, '0'), 'First' || g, 'Last' || g, 'p' || g || '@example.org', $2, $2
+    FROM generate_series(1, $3::int) g RETURNING id)
+SELECT min(id) FROM made
+"""
+"""People with names and addresses, in one statement; the first id."""

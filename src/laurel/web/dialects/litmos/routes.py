@@ -12,7 +12,7 @@ from laurel.web.callers import Spelling, by_api_key
 from laurel.web.dialects.litmos import courses, module_results, translate, users
 from laurel.web.dialects.litmos.errors import render_error
 from laurel.web.dialects.litmos.site import open_site, permits
-from laurel.web.dialects.litmos.wire import Resource, answer_list, query_of
+from laurel.web.dialects.litmos.wire import Resource, answer_lines, answer_list, query_of
 from laurel.web.injected import InjectedCaller, InjectedParts
 from laurel.web.surfaces import Surface
 
@@ -56,8 +56,13 @@ async def list_achievements(
             )
         )
         titles = await titles_of(site.tx, rows, site.language)
-    listed = [translate.achievement(row, *titles[row.achievement_id]) for row in rows]
-    return answer_list(request, ("Achievements", "Achievement"), listed, site.settings.json_date)
+    lines = {number: translate.line_of(*found) for number, found in titles.items()}
+    return answer_lines(
+        request,
+        ("Achievements", "Achievement"),
+        lambda date: [translate.achievement(row, lines[row.achievement_id], date) for row in rows],
+        site.settings.json_date,
+    )
 
 
 @get("/v1.svc/org/achievements", guards=[permits("awards:read")], include_in_schema=False)

@@ -1,7 +1,7 @@
 """From Litmos's words to ours and back: parameters, achievements, users, courses."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -149,20 +149,35 @@ def feed_filter(query: Mapping[str, str]) -> FeedFilter:
     )
 
 
-def achievement(row: FeedRow, title: Title, kind: str) -> Resource:
-    """A line of the feed in the order of the wire."""
+class Line(NamedTuple):
+    """What the lines of one course have in common, as the feed shows it."""
+
+    title: str
+    description: str
+    course: str
+    kind: str
+
+
+def line_of(title: Title, kind: str) -> Line:
+    """Cut to what the fields hold."""
+    return Line(cut(title.name, 512), xml_safe(title.description), title.uid, kind)
+
+
+def achievement(row: FeedRow, line: Line, date: Callable[[datetime | None], Any]) -> dict[str, Any]:
+    """A line of the feed in the order of the wire; `date` spells instants."""
+    first = row.first_name
     return {
         "UserId": row.person_uid,
-        "Title": cut(title.name, 512),
-        "Description": xml_safe(title.description),
-        "AchievementDate": row.awarded_at,
-        "CourseId": title.uid,
-        "CompliantTillDate": row.expires_at,
-        "Score": "" if row.score is None else cut(row.score, 50),
+        "Title": line.title,
+        "Description": line.description,
+        "AchievementDate": date(row.awarded_at),
+        "CourseId": line.course,
+        "CompliantTillDate": date(row.expires_at),
+        "Score": "" if row.score is None else row.score[:50],
         "Result": COMPLETED,
-        "Type": kind,
-        "FirstName": cut(row.first_name or _first(row.display_name), 50),
-        "LastName": cut(row.last_name or _last(row.display_name, row.first_name), 50),
+        "Type": line.kind,
+        "FirstName": (first or _first(row.display_name))[:50],
+        "LastName": (row.last_name or _last(row.display_name, first))[:50],
         "AchievementId": row.id,
         "CertificateId": row.credential_id,
     }

@@ -4,8 +4,8 @@ A resource is a mapping of field names to text, numbers, booleans, instants or N
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -27,7 +27,7 @@ _NIL = f"{{{INSTANCE}}}nil"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _FIELDS_MAX = 200
 _ENCODE = msgspec.json.Encoder(decimal_format="number").encode
-_SUFFIX: Mapping[JsonDate, str] = {"wcf+0000": "+0000", "wcf-0000": "-0000", "wcf": ""}
+_SUFFIX: Mapping[JsonDate, bytes] = {"wcf+0000": b"+0000", "wcf-0000": b"-0000", "wcf": b""}
 
 
 def query_of(request: Request[Any, Any, Any]) -> dict[str, str]:
@@ -61,6 +61,23 @@ def answer_list(
     """A list: a bare array in JSON; in XML the items below a root. names: of the root and of an item."""
     if wants_json(request):
         return Response(json_text([_for_json(one, json_date) for one in resources]), media_type=JSON)
+    return _xml_list(names, resources)
+
+
+def answer_lines(
+    request: Request[Any, Any, Any],
+    names: tuple[str, str],
+    render: Callable[[Callable[[datetime | None], Any]], Iterable[Mapping[str, Any]]],
+    json_date: JsonDate,
+) -> Response[bytes]:
+    """As `answer_list`, for long lists: `render` is given what becomes of an instant, and makes lines ready to be written."""
+    if wants_json(request):
+        lines = render(lambda value: None if value is None else json_date_of(value, json_date))
+        return Response(json_text(list(lines)), media_type=JSON)
+    return _xml_list(names, render(lambda value: value))
+
+
+def _xml_list(names: tuple[str, str], resources: Iterable[Resource]) -> Response[bytes]:
     root = etree.Element(names[0], nsmap={"i": INSTANCE})
     for one in resources:
         _fill(etree.SubElement(root, names[1]), one)
@@ -93,34 +110,28 @@ def answer_collection(
 
 def _for_json(resource: Resource, json_date: JsonDate) -> dict[str, Any]:
     return {
-        name: wcf_date(value, json_date) if isinstance(value, datetime) else value for name, value in resource.items()
+        name: json_date_of(value, json_date) if isinstance(value, datetime) else value
+        for name, value in resource.items()
     }
 
 
 def json_text(value: Any) -> bytes:
-    r"""JSON with `&` and `<` escaped, because some clients unescape HTML before they parse, and dates as \\/Date(…)\\/."""
+    """JSON with `&` and `<` escaped, because some clients unescape HTML before they parse."""
     text: bytes = _ENCODE(value)
-    return (
-        text.replace(b"&", b"\\u0026")
-        .replace(b"<", b"\\u003c")
-        .replace(b'"/Date(', b'"\\/Date(')
-        .replace(b')/"', b')\\/"')
-    )
+    for character, escaped in ((b"&", b"\\u0026"), (b"<", b"\\u003c")):
+        if character in text:
+            text = text.replace(character, escaped)
+    return text
 
 
-def wcf_date(value: datetime, style: JsonDate) -> str:
-    """Milliseconds since 1970 as .NET writes them, or ISO 8601."""
+def json_date_of(value: datetime, style: JsonDate) -> msgspec.Raw | str:
+    r"""As .NET writes an instant, "\/Date(milliseconds since 1970+0000)\/" ready to be put into JSON, or ISO 8601."""
     if style == "iso":
-        return iso_date(value)
-    return f"/Date({(value - EPOCH) // _MILLISECOND}{_SUFFIX[style]})/"
+        return render_time(value)
+    return msgspec.Raw(b'"\\/Date(%d%s)\\/"' % ((value - EPOCH) // _MILLISECOND, _SUFFIX[style]))
 
 
-_MILLISECOND = (datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC)) - EPOCH
-
-
-def iso_date(value: datetime) -> str:
-    """As render_time."""
-    return render_time(value)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def _fill(element: "etree._Element", resource: Resource) -> None:
