@@ -9,7 +9,6 @@ import pytest
 from lxml import etree
 
 from laurel.domain.feeds import store as feeds
-from laurel.domain.organisations import store as organisations
 from laurel.domain.people import store as people
 from tests.support.awards import some_awards
 from tests.support.builders import a_key
@@ -286,8 +285,7 @@ async def test_negotiation_looks_at_format_then_accept_then_content_type(strange
 
 
 async def test_over_the_rate_limit_is_503_with_retry_after(parts, organisation, litmos):
-    async with parts.database.transaction(organisation.id) as tx:
-        await organisations.update_organisation(tx, {"settings": {"litmos": {"requests_per_minute": 2}}}, NOON)
+    assert (await litmos("org/settings", method="PUT", content='{"requests_per_minute": 2}')).status_code == 200
     assert [(await litmos()).status_code for _ in range(2)] == [200, 200]
     answer = await litmos()
     assert answer.status_code == 503
@@ -300,10 +298,18 @@ async def test_over_the_rate_limit_is_503_with_retry_after(parts, organisation, 
     [("wcf-0000", "/Date(1773489600000-0000)/"), ("wcf", "/Date(1773489600000)/"), ("iso", "2026-03-14T12:00:00.000Z")],
 )
 async def test_an_organisation_may_choose_how_json_dates_are_spelled(parts, organisation, litmos, style, spelled):
-    async with parts.database.transaction(organisation.id) as tx:
-        await organisations.update_organisation(tx, {"settings": {"litmos": {"json_date": style}}}, NOON)
+    chosen = (await litmos("org/settings", method="PUT", content=json.dumps({"json_date": style}))).json()
+    assert chosen == (await litmos("org/settings")).json() == {"json_date": style, "requests_per_minute": 0}
     await some_awards(parts, organisation, [NOON])
     assert (await litmos()).json()[0]["AchievementDate"] == spelled
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"json_date": "french"}', '{"requests_per_minute": -1}', '{"requests_per_minute": "9"}', '{"colour": 1}', "["],
+)
+async def test_settings_that_make_no_sense_are_bad_requests(litmos, body):
+    assert (await litmos("org/settings", method="PUT", content=body)).status_code == 400
 
 
 async def test_an_unknown_route_is_not_found_in_their_shape(litmos):

@@ -91,7 +91,7 @@ def _check_media_type(request: Request[Any, Any, Any]) -> None:
 @get("/xapi/about", tags=["xapi"])
 async def about() -> Response[bytes]:
     """Which versions are spoken."""
-    return _answer(json_text.encode({"version": ["1.0", "1.0.0", "1.0.1", "1.0.2", "1.0.3"]}))
+    return _answer(json_text.encode({"version": ["1.0.0", "1.0.1", "1.0.2", "1.0.3"]}))
 
 
 @post("/xapi/statements", guards=[requires("events:write")], tags=["xapi"], status_code=200)

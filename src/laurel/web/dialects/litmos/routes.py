@@ -9,7 +9,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.feeds import pages, store
 from laurel.domain.feeds.model import FeedFilter, FeedRow, Title
 from laurel.web.callers import Spelling, by_api_key
-from laurel.web.dialects.litmos import courses, module_results, translate, users
+from laurel.web.dialects.litmos import chosen_settings, courses, module_results, translate, users
 from laurel.web.dialects.litmos.errors import render_error
 from laurel.web.dialects.litmos.site import open_site, permits
 from laurel.web.dialects.litmos.wire import Resource, answer_lines, answer_list, query_of
@@ -20,7 +20,7 @@ PREFIX = "/v1.svc"
 SEGMENTS = frozenset(
     {
         "achievements", "org", "users", "details", "paginated", "courses", "teams", "results", "modules", "badges",
-        "gamificationsummary", "gamificationdetails",
+        "gamificationsummary", "gamificationdetails", "settings",
     }
 )  # fmt: skip
 
@@ -147,6 +147,7 @@ def surface() -> Surface:
             *users.HANDLERS,
             *courses.HANDLERS,
             *module_results.HANDLERS,
+            *chosen_settings.HANDLERS,
         ],
         render_error=render_error,
         authenticate=by_api_key(Spelling.APIKEY_HEADER | Spelling.APIKEY_QUERY),
