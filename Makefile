@@ -49,7 +49,7 @@ bench: .venv/.dev ## measure against the limits in benchmarks/
 	@$(BIN)/python -m benchmarks
 
 .PHONY: conformance
-conformance: .venv/.dev ## check the standards; shows credentials to published verifiers (needs Node.js and npm)
+conformance: .venv/.dev ## show credentials, feeds and statements to published verifiers and clients (needs Node.js, npm, PyPI)
 	@$(BIN)/pytest -o python_files='*.py' tests/conformance $(PYTEST_ARGS)
 
 .PHONY: lock
