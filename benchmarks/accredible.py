@@ -313,9 +313,9 @@ def ratios() -> Iterator[Ratio]:
             bare = rows_each_second(url, directory, organisation, group)
             bulk = asyncio.run(created_each_second(port, key, group, bulk=100))
             note = f"{single:.0f} and {bare:.0f} a second"
-            yield Ratio(f"accredible: create at {CONNECTIONS} connections / pgbench", single / bare, 0.05, 0.35, note)
+            yield Ratio(f"accredible: create at {CONNECTIONS} connections / pgbench", single / bare, 0.1, 0.35, note)
             yield Ratio(
-                "accredible: create in bulks of 100 / one at a time", bulk / single, 2, 8, f"{bulk:.0f} a second"
+                "accredible: create in bulks of 100 / one at a time", bulk / single, 4, 8, f"{bulk:.0f} a second"
             )
             yield from asyncio.run(searched(url, port))
     finally:
