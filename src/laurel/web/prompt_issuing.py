@@ -6,7 +6,7 @@ from litestar.types import ASGIApp, Message, Receive, Send
 
 from laurel.domain.credentials.issue import asking
 from laurel.domain.parts import Parts
-from laurel.domain.record_events.issue_waiting import issue_few
+from laurel.domain.record_events.issue_waiting import issue_few, rounds_of
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -16,7 +16,7 @@ class PromptIssuing:
 
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self._app = app
-        self._parts = parts
+        self._rounds = rounds_of(parts.issuer)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """One request."""
@@ -27,7 +27,7 @@ class PromptIssuing:
 
             async def sending(message: Message) -> None:
                 if message["type"] == "http.response.start" and asked:
-                    await issue_few(self._parts.issuer, asked)
+                    await issue_few(self._rounds, asked)
                 await send(message)
 
             await self._app(scope, receive, sending)

@@ -22,11 +22,14 @@ from laurel.domain.credentials.issuer import Issued, Issuer
 from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, Credential
 from laurel.domain.notifications.model import CREDENTIAL_EXPIRED, CREDENTIAL_ISSUED, Message
 from laurel.domain.notifications.publish import publish
+from laurel.domain.record_events.issue_rounds import Rounds
 
 BATCH: Final = 500
 FEW_MAX: Final = 20
 """As many are signed before the request is answered that asked for them."""
 FEW_SECONDS: Final = 1.0
+ROUND_MAX: Final = 100
+"""As many are signed in one round that requests share."""
 
 log = structlog.get_logger("laurel.issuing")
 
@@ -75,15 +78,20 @@ async def issue_all(
     return total
 
 
-async def issue_few(issuer: Issuer, asked: Mapping[OrganisationId, int]) -> None:
+def rounds_of(issuer: Issuer) -> Rounds:
+    """Rounds of signing for the requests of one process."""
+    return Rounds(lambda organisation_id: issue_batch(issuer, organisation_id, ROUND_MAX))
+
+
+async def issue_few(rounds: Rounds, asked: Mapping[OrganisationId, int]) -> None:
     """Sign what a request has intended, if that is little and quickly done; the job does what is left."""
     for organisation_id, count in asked.items():
         if count <= FEW_MAX:
             try:
                 async with asyncio.timeout(FEW_SECONDS):
-                    await issue_batch(issuer, organisation_id, FEW_MAX)
+                    await rounds.join(organisation_id)
             except (LaurelError, TimeoutError) as failure:
-                log.warning("not signed before the answer", reason=str(failure), organisation=organisation_id)
+                log.info("not signed before the answer", reason=repr(failure), organisation=organisation_id)
 
 
 async def tell_expired(issuer: Issuer, organisation_id: OrganisationId) -> int:
