@@ -162,8 +162,8 @@ EXPECTED = (
 )
 
 
-@cache
-def answers():
+def ask_verifiers(pages, cases):
+    """What the published verifiers answer to each of `cases`; `pages` are the only addresses that answer them."""
     node, npm = shutil.which("node"), shutil.which("npm")
     assert node, "Node.js is needed to run the independent verifiers"
     assert npm, "npm is needed to install the independent verifiers"
@@ -175,11 +175,16 @@ def answers():
         subprocess.run(command, cwd=FOLDER, check=True, capture_output=True, timeout=300)
         (FOLDER / "installed.json").write_bytes(wanted)
     shutil.copy(HERE / "verify.mjs", FOLDER)
+    question = msgspec.json.encode({"documents": pages, "cases": list(cases.values())})
+    run = subprocess.run([node, "verify.mjs"], cwd=FOLDER, check=True, input=question, capture_output=True, timeout=300)
+    return dict(zip(cases, msgspec.json.decode(run.stdout), strict=True))
+
+
+@cache
+def answers():
     pages = {builders.ISSUER: did.did_document(builders.ISSUER, KEYS), LIST_URL: a_status_list([7])}
     pages[CLR_V2] = bundled_document(CLR_V2)
-    question = msgspec.json.encode({"documents": pages, "cases": list(cases().values())})
-    run = subprocess.run([node, "verify.mjs"], cwd=FOLDER, check=True, input=question, capture_output=True, timeout=300)
-    return dict(zip(cases(), msgspec.json.decode(run.stdout), strict=True))
+    return ask_verifiers(pages, cases())
 
 
 @pytest.mark.timeout(600)

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -41,6 +43,8 @@ STATUS_LIST_FRESH: Final = timedelta(days=1)
 """A list that is valid for less than this is signed anew before it is shown."""
 STATUS_LIST_TTL_MILLISECONDS: Final = 5 * 60 * 1000
 _IN_THIS_THREAD_MAX: Final = 2
+_KEPT_SECONDS: Final = 1.0
+_KEPT_MAX: Final = 2_000
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -81,6 +85,7 @@ class Issuer:
         key = master_key if len(master_key) == 32 else hashlib.sha256(master_key).digest()
         self.keyring = Keyring(MasterKeys(key))
         self._signer = Signer(self.keyring, self.addresses)
+        self._kept: OrderedDict[str, tuple[float, Signed]] = OrderedDict()
 
     # ---------------------------------------------------------------------------------------------------- credentials
     async def sign_waiting(
@@ -204,6 +209,23 @@ class Issuer:
             await organisation_keys.ensure(tx, self.keyring, self.clock.now(), by=by)
 
     # --------------------------------------------------------------------------------------------- what strangers read
+    async def find_signed(self, uid: str) -> Signed | None:
+        """What was signed under this uid, as it was at most a second ago; whether it may be shown is the caller's to say."""
+        kept = self._kept.get(uid)
+        if kept is not None and time.monotonic() < kept[0]:
+            return kept[1]
+        found = await store.find_signed_public(self.database, uid) if is_uid(uid) else None
+        if found is not None and found.document is not None:
+            self._kept[uid] = (time.monotonic() + _KEPT_SECONDS, found)
+            if len(self._kept) > _KEPT_MAX:
+                self._kept.popitem(last=False)
+        return found
+
+    def forget(self, uids: Iterable[str]) -> None:
+        """Read these anew: they have just been signed."""
+        for uid in uids:
+            self._kept.pop(uid, None)
+
     async def find_organisation(self, uid: str) -> Organisation:
         """The issuer with this uid. Raises IssuerNotFound."""
         found = None

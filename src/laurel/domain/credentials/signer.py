@@ -124,7 +124,9 @@ class _Desk:
         return composition.compose(making, self._organisation, self._addresses)
 
     def sign(self, making: Making, template: Template | None, *, thoroughly: bool) -> SignedDocument:
-        """Sign one. thoroughly: read the published text again, as a stranger would."""
+        """Sign one. Its proof is held against the key in any case; thoroughly: the published text and token are read again,
+        as a stranger would.
+        """
         until = making.credential.expires_at
         if until is not None and until <= making.valid_from:
             raise DocumentRefused("a credential must not end before it begins", field="valid_until")
@@ -148,9 +150,9 @@ class _Desk:
             if thoroughly:
                 read = read_json(text)
                 proofs.check_proof(read, read["proof"][0], self._public)
+                vc_jwt.check_token(vc_jwt.parse_token(token), self._token_public)
             else:
                 self._public.verify(proof.value, ready.signing_input)
-            vc_jwt.check_token(vc_jwt.parse_token(token), self._token_public)
         except (LaurelError, InvalidSignature) as failure:
             raise SelfVerificationFailed("a signature made just now does not verify") from failure
 

@@ -45,6 +45,7 @@ async def issue_batch(issuer: Issuer, organisation_id: OrganisationId, limit: in
         if issued is None:
             return 0
         await publish(tx, _messages(issued), now)
+    issuer.forget(credential.uid for credential, _ in issued.signed)
     if issued.refused:
         log.warning("credentials cannot be signed as they are", count=issued.refused, organisation=organisation_id)
     return len(issued.signed) + issued.refused

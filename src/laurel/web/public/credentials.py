@@ -50,7 +50,7 @@ async def find_shown(parts: Parts, uid: str, access_key: str | None) -> Credenti
 
 async def find_signed(parts: Parts, uid: str, access_key: str | None) -> Signed:
     """What was signed, as find_shown. Raises CredentialNotFound; NotSigned while it waits to be."""
-    signed = await store.find_signed_public(parts.database, uid) if is_uid(uid) else None
+    signed = await parts.issuer.find_signed(uid)
     if signed is None or not _open_to(signed.private, signed.access_key, access_key):
         raise CredentialNotFound("there is no such credential", field="credential", value=uid[:50])
     if signed.document is None:

@@ -1,0 +1,76 @@
+"""Credentials issued by the whole server, over HTTP, shown to verifiers that others have published."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+from pyld import jsonld as pyld
+
+from laurel.base.times import render_time
+from laurel.openbadges import vc_jwt
+from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.jsonld import bundled_document
+from laurel.outside.clock import SystemClock
+from tests.conformance.independent_verifiers import ask_verifiers
+from tests.support.credentials import an_award, signed_document
+from tests.support.events import an_achievement
+from tests.support.fixtures import BASE_URL
+
+
+async def page_of(stranger, url):
+    return (await stranger.get(url.partition("#")[0].removeprefix(BASE_URL))).json()
+
+
+@pytest.mark.timeout(600)
+async def test_published_verifiers_agree_about_what_was_issued(api, stranger, organisation, clock):
+    clock.set(SystemClock().now())  # one of them compares the status list with the machine's clock, whatever it is told
+    achievement = await an_achievement(
+        api,
+        description="Joins steel plates.",
+        tags=["steel", "welding"],
+        alignments=[{"targetName": "Weld", "targetUrl": "https://skills.example/weld"}],
+    )
+    wishes = {
+        "plain": {},
+        "with evidence": {"evidence": [{"id": "https://example.org/e", "name": "Piece 1", "narrative": "Ten plates."}]},
+        "with everything said": {
+            "narrative": "Well done \U0001f600",
+            "license_id": "L-1",
+            "expires_at": "2130-01-01T00:00:00Z",
+        },
+        "expired": {"expires_at": render_time(clock.now() + timedelta(days=1))},
+        "revoked": {},
+        "before the rotation": {},
+        "changed": {},
+    }
+    awards = {name: await an_award(api, achievement, **wish) for name, wish in wishes.items()}
+    await api.post("/api/v1/signing-keys/rotate")
+    awards["after the rotation"] = await an_award(api, achievement)
+    await api.post(f"/api/v1/awards/{awards['revoked']['id']}/revoke", json={"reason": "plagiarism"})
+    documents = {name: await signed_document(stranger, award["credential"]) for name, award in awards.items()}
+    documents["changed"] |= {"name": "Welding, level 9"}
+    issuer = documents["plain"]["issuer"]["id"]
+    lists = {document["credentialStatus"]["statusListCredential"] for document in documents.values()}
+    pages = {url: await page_of(stranger, url) for url in lists}
+    pages[issuer] = (await stranger.get(f"/i/{organisation.uid}/did.json")).json()
+    now = (clock.now() + timedelta(days=2)).isoformat()
+    cases = {name: {"way": "digitalbazaar", "credential": document, "now": now} for name, document in documents.items()}
+    token = (await stranger.get(f"/c/{awards['plain']['credential']}.jwt")).text
+    jwk = await page_of(stranger, vc_jwt.parse_token(token).header["kid"])
+    cases["token"] = {"way": "jose", "token": token, "jwk": jwk, "now": now}
+    answers = await asyncio.to_thread(ask_verifiers, pages, cases)
+    bad = {name for name, answer in answers.items() if not answer["verified"]}
+    assert bad == {"expired", "revoked", "changed"}, msgspec.json.encode(answers).decode()[:2_000]
+
+
+async def test_pyld_gives_the_same_canonical_text_of_what_was_issued(api, stranger):
+    award = await an_award(api, narrative="Well done", license_id="L-1")
+    document = await signed_document(stranger, award["credential"])
+    del document["proof"]
+
+    def load(url, _options):
+        return {"contextUrl": None, "documentUrl": url, "document": bundled_document(url)}
+
+    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": load}
+    assert pyld.normalize(document, options) == canonicalise(document)
