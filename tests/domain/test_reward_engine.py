@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from laurel.base.ids import OrganisationId, PersonId, RewardId
@@ -17,6 +17,7 @@ from laurel.domain.streaks.extend import extended, length_on
 from laurel.domain.streaks.model import StreakRule
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
+unhurried = settings(deadline=None)
 
 
 def a_reward(number, maximum=None):
@@ -52,6 +53,7 @@ def situations(draw):
     return payments, rewards, supplies
 
 
+@unhurried
 @given(situations(), st.integers())
 def test_nothing_is_oversold_and_nobody_gets_more_than_the_maximum(situation, seed):
     payments, rewards, supplies = situation
@@ -67,6 +69,7 @@ def test_nothing_is_oversold_and_nobody_gets_more_than_the_maximum(situation, se
             assert reward.assets_per_person_max is None or got <= reward.assets_per_person_max
 
 
+@unhurried
 @given(situations(), st.integers())
 def test_a_selection_gives_as_many_as_it_says_and_each_at_most_once(situation, seed):
     payments, rewards, supplies = situation
@@ -82,6 +85,7 @@ def test_a_selection_gives_as_many_as_it_says_and_each_at_most_once(situation, s
             assert order == sorted(order)
 
 
+@unhurried
 @given(situations())
 def test_without_limits_a_selection_is_paid_in_full(situation):
     payments, rewards, _ = situation
@@ -98,6 +102,7 @@ TICKETS = st.dictionaries(st.integers(0, 10**9), st.integers(1, 50), min_size=1,
 )
 
 
+@unhurried
 @given(TICKETS, st.integers(1, 30), st.text(max_size=20))
 def test_a_draw_can_be_repeated_in_any_order_and_nobody_wins_twice(tickets, count, seed):
     winners = pick_winners(tickets, count, seed)
@@ -117,6 +122,7 @@ def a_rule(freezes_max=0, freeze_every=0):
     return StreakRule(OrganisationId(1), 1, "r", 0, True, [], ["x"], freezes_max, freeze_every, NOW, NOW, "")
 
 
+@unhurried
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=60))
 def test_a_streak_without_freezes_is_the_last_run_of_days(days):
     days = sorted(days)
@@ -132,6 +138,7 @@ def test_a_streak_without_freezes_is_the_last_run_of_days(days):
     assert length_on(streak, days[-1] + 2) == 0
 
 
+@unhurried
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=60), st.integers(0, 5), st.integers(0, 7))
 def test_freezes_never_exceed_their_maximum_and_never_shorten_a_streak(days, freezes_max, every):
     plain = frozen = None
@@ -142,6 +149,7 @@ def test_freezes_never_exceed_their_maximum_and_never_shorten_a_streak(days, fre
         assert frozen.length >= plain.length
 
 
+@unhurried
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(1, 10**6)), min_size=1, max_size=80))
 def test_the_histogram_ranks_as_counting_does(gains):
     scores: dict[int, int] = {}
@@ -160,6 +168,7 @@ def test_the_histogram_ranks_as_counting_does(gains):
         assert above == sum(other > score for other in scores.values())
 
 
+@unhurried
 @given(st.decimals(0, 10**6, places=2))
 def test_a_level_is_the_highest_whose_target_is_reached(xp):
     plan = LevelPlan("50 * level * (level - 1)", 40)
