@@ -181,6 +181,27 @@ async def test_a_key_is_shown_once_and_revoked(page: Page, site: str, parts: Par
     await expect(page.get_by_text("The key is revoked.")).to_be_visible()
 
 
+async def test_settings_are_saved_and_the_colour_stays_readable(
+    page: Page, site: str, parts: Parts, organisation: Organisation
+):
+    await sign_in(page, site, parts, organisation)
+    await page.goto(f"{site}/console/settings")
+    await page.get_by_label("Name", exact=True).fill("Łódź Evening School")
+    await page.get_by_label("Web site").fill("nowhere")
+    await page.get_by_label("Tell people by mail").uncheck()
+    await page.get_by_label("Colour", exact=True).fill("#ffee00")
+    await page.get_by_label("Use this colour").check()
+    await page.evaluate("document.querySelector('main form').noValidate = true")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("url must be an http or https address")).to_be_visible()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Łódź Evening School")
+    await page.get_by_label("Web site").fill("https://example.org")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    await expect(page.get_by_label("Tell people by mail")).not_to_be_checked()
+    assert await violations(page) == []
+
+
 async def test_a_viewer_cannot_change_anything(page: Page, site: str, parts: Parts, organisation: Organisation):
     await sign_in(page, site, parts, organisation, role="viewer")
     await expect(page.get_by_role("link", name="API keys")).to_have_count(0)

@@ -8,6 +8,7 @@ from litestar import Response
 from laurel.base.errors import Invalid, LaurelError, NotFound
 from laurel.base.limits import NAME_LENGTH_MAX, check_length
 from laurel.domain.designs import drawing
+from laurel.domain.letters.sending import SWITCH
 from laurel.domain.organisations import sign_in, store, tenancy
 from laurel.domain.organisations.model import Account
 from laurel.domain.organisations.sign_in import ROLES
@@ -29,9 +30,11 @@ def _show_settings(visit: Visit, error: LaurelError | None = None) -> Response[b
     branding = organisation.settings.get(BRANDING, {})
     values = {name: form.get(name) if form.values else (getattr(organisation, name) or "") for name in _TEXTS}
     values |= {name: form.get(name) if form.values else str(branding.get(name) or "") for name in _BRANDS}
+    letters = form.ticked("letters") if form.values else organisation.settings.get(SWITCH, True) is not False
     return visit.show(
         "console/settings.html",
         error=error,
+        letters=letters,
         values=values,
         zones=[(name, name) for name in sorted(zoneinfo.available_timezones()) if "/" in name or name == "UTC"],
         languages=list(LANGUAGES.items()),
@@ -58,7 +61,11 @@ async def change_settings(visit: Visit) -> Response[bytes]:
         if form.ticked("own_colour"):
             branding["colour"] = checked_colour(form.get("colour"), "colour")
         async with visit.transaction() as tx:
-            settings = {**visit.organisation.settings, BRANDING: {k: v for k, v in branding.items() if v}}
+            settings = {
+                **visit.organisation.settings,
+                BRANDING: {k: v for k, v in branding.items() if v},
+                SWITCH: form.ticked("letters"),
+            }
             await tenancy.change_organisation(tx, {**changes, "settings": settings}, by=visit.caller, now=now)
     except LaurelError as refused:
         return _show_settings(visit, refused)
