@@ -26,13 +26,13 @@ from laurel.web.pages import (
     wallet_pages,
 )
 from laurel.web.pages.page_refusals import refuse
-from laurel.web.pages.rendered import static_file
+from laurel.web.pages.rendered import packed_file, static_file
 from laurel.web.pages.visits import SESSION, Visit, page
 from laurel.web.surfaces import Surface
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def show_static(name: FromPath[str]) -> Response[bytes]:
+async def show_static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """A stylesheet, script, font or drawing of ours; its address changes with it."""
     found = static_file(name)
     if found is None:
@@ -41,8 +41,12 @@ async def show_static(name: FromPath[str]) -> Response[bytes]:
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
         "ETag": f'"{version}"',
+        "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
     }
+    packed = packed_file(name) if "gzip" in request.headers.get("accept-encoding", "") else None
+    if packed is not None:
+        return Response(packed, media_type=media_type, headers={**headers, "Content-Encoding": "gzip"})
     return Response(data, media_type=media_type, headers=headers)
 
 
