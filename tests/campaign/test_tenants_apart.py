@@ -143,6 +143,7 @@ PUBLIC = {
     (path, "credential")
     for path in (
         "/c/{credential}",
+        "/workflows/credential/exchanges/{credential}",
         "/v1/credentials/blockchain_data/{id}",
         "/v2/credentials/{id}/blockchain_data",
         "/v1/frontend/credential_badge_image/{id}",
