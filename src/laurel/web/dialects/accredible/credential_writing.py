@@ -1,7 +1,7 @@
 """Creates and changes credentials: drafts become gifts of the spine, changes become its amendments."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -184,7 +184,7 @@ def _gift(
         details={DIALECT: extra},
         license_id=draft.license_id or None,
         private=private,
-        expires_at=_midnight(draft.expired_on) if draft.expired_on else None,
+        expires_at=_ends_at(draft.expired_on, awarded_at(issued_on, run.now)) if draft.expired_on else None,
         issued_on=issued_on,
         facets=_facets(desk, overrides, extra),
         score=None if draft.grade is UNSET or draft.grade is None else str(draft.grade)[:100],
@@ -198,6 +198,13 @@ def awarded_at(issued_on: date, now: datetime) -> datetime:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
+
+
+def _ends_at(day: date, begins_at: datetime) -> datetime:
+    """When a credential that expires on `day` does: as that day begins, and never before it is valid at all. One that is
+    to be expired at once would otherwise have a document that cannot be signed.
+    """
+    return max(_midnight(day), begins_at + timedelta(seconds=1))
 
 
 def _fields(draft: CredentialDraft) -> dict[str, Any]:
@@ -324,10 +331,11 @@ async def change(desk: Desk, run: Run, credential_id: CredentialId, draft: Crede
     award, credential, group = await locked(desk, run, credential_id)
     await _number_items(desk, [draft])
     award, credential, group = await _moved(desk, run, award, credential, group, draft)
-    credential = await amend(run, credential, _changes(desk, run, credential, draft))
+    begins_at = awarded_at(draft.issued_on, run.now) if draft.issued_on else award.awarded_at
+    credential = await amend(run, credential, _changes(desk, run, credential, draft, begins_at))
     if draft.issued_on:
-        at = awarded_at(draft.issued_on, run.now)
-        award = await achievements.change_award(desk.tx, award, {"awarded_at": at, "updated_at": run.now})
+        changes = {"awarded_at": begins_at, "updated_at": run.now}
+        award = await achievements.change_award(desk.tx, award, changes)
     if isinstance(draft.private, bool):
         await activity.note(desk.tx, [credential], activity.PRIVACY_CHANGED, run.now)
     if isinstance(draft.approve, bool) and draft.approve != approved(credential):
@@ -363,7 +371,9 @@ async def _moved(
     return award, credential, target or group
 
 
-def _changes(desk: Desk, run: Run, credential: Credential, draft: CredentialDraft) -> dict[str, Any]:
+def _changes(
+    desk: Desk, run: Run, credential: Credential, draft: CredentialDraft, begins_at: datetime
+) -> dict[str, Any]:
     """The columns that the draft changes."""
     fields = {**credential.fields, **_fields(draft)}
     if draft.description is None:
@@ -382,7 +392,7 @@ def _changes(desk: Desk, run: Run, credential: Credential, draft: CredentialDraf
     if draft.expired_on is None:
         changes["expires_at"] = None
     elif not isinstance(draft.expired_on, UnsetType):
-        changes["expires_at"] = _midnight(draft.expired_on)
+        changes["expires_at"] = _ends_at(draft.expired_on, begins_at)
     return changes
 
 
