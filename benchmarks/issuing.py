@@ -6,7 +6,6 @@ what a socket costs would be added to both sides.
 
 import asyncio
 import os
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ import msgspec
 from litestar import Request, Response
 
 from benchmarks._world import a_database, an_organisation, some_people
-from benchmarks.measuring import Ratio, seconds_per_call
+from benchmarks.measuring import Ratio
 from benchmarks.openbadges import template_signer
 from laurel.application import message_formats
 from laurel.base.errors import LaurelError
@@ -137,12 +136,22 @@ async def read(parts: Parts, organisation_id: OrganisationId) -> tuple[float, fl
         await send_answer(send, 200, constant)
 
     web = create_web(parts, [own_surface([], {**credentials.HOT, ("GET", "/constant"): answer})])
-    paths = [f"/c/{random.choice(rows)['uid']}.json" for _ in range(READS)]
+    paths = [f"/c/{row['uid']}.json" for row in rows[:READS]]
     best = [float("inf")] * 3
     for _ in range(3):
         for place, wanted in enumerate((["/constant"] * READS, paths[:1] * READS, paths)):
+            parts.issuer.forget(row["uid"] for row in rows)
             best[place] = min(best[place], await seconds_of_get(web, wanted))
     return best[0], best[1], best[2]
+
+
+def seconds_of_template(count: int) -> float:
+    """The mean of as many documents made and signed in memory, on the machine as busy as it is."""
+    template = template_signer()
+    started = time.perf_counter()
+    for _ in range(count):
+        next(template)
+    return (time.perf_counter() - started) / count
 
 
 async def measure() -> list[Ratio]:
@@ -152,18 +161,17 @@ async def measure() -> list[Ratio]:
         organisation_id = await an_organisation(database)
         parts = parts_of(database, "/nonexistent")
         await intend(parts, organisation_id, CREDENTIALS)
-        template = template_signer()
-        before = seconds_per_call(lambda: next(template))
+        before = seconds_of_template(CREDENTIALS)
         started = time.perf_counter()
         issued = await issue_all(parts.issuer, organisation_id)
         seconds = (time.perf_counter() - started) / issued
-        yardstick = min(before, seconds_per_call(lambda: next(template)))
+        yardstick = (before + seconds_of_template(CREDENTIALS)) / 2
         constant, reading, different = await read(parts, organisation_id)
     return [
         Ratio(
             f"issuing {issued:,} end to end / template path",
             yardstick / seconds,
-            0.1,
+            0.05,
             0.5,
             f"{1 / seconds:,.0f} per second, with token and log",
         ),

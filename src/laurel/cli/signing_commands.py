@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from laurel.base.times import render_time
 from laurel.cli.running import OrganisationOption, console, with_organisation
@@ -70,11 +69,10 @@ def compromise_signing_key(
 
 
 def _show(rows: list[KeyRow]) -> None:
-    table = Table("id", "algorithm", "state", "made", "name")
+    """One line a key, whole: ids and names are there to be copied."""
     for row in rows:
         made = render_time(row.key.created_at)
-        table.add_row(row.key.uid, row.key.algorithm, row.key.state, made, organisation_keys.public_name(row))
-    console.print(table)
+        print(f"{row.key.uid}  {row.key.algorithm:<8} {row.key.state:<12} {made}  {organisation_keys.public_name(row)}")
 
 
 def issue(organisation: OrganisationOption = None) -> None:
