@@ -25,6 +25,18 @@ async def test_a_first_credential_is_issued_in_three_fields(
     await expect(page.get_by_text("Ada Lovelace").first).to_be_visible()
 
 
+async def test_the_first_form_sent_twice_issues_once(
+    page: Page, site: str, parts: Parts, organisation: Organisation, api
+):
+    await sign_in(page, site, parts, organisation)
+    fields = await page.evaluate("Object.fromEntries(new FormData(document.querySelector('main form')))")
+    form = {**fields, "achievement": "First aid", "recipient": "Ada", "email": "ada@example.org"}
+    answers = [await page.request.post(f"{site}/console/first", form=form) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert answers[0].url == answers[1].url
+    assert len((await api.get("/api/v1/achievements")).json()["items"]) == 1
+
+
 async def test_a_wrong_password_is_refused_beside_the_field(
     page: Page, site: str, parts: Parts, organisation: Organisation
 ):

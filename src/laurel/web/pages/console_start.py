@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from litestar import Response
 
-from laurel.base.errors import LaurelError
+from laurel.base.errors import AlreadyHeld, LaurelError
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
@@ -110,6 +110,8 @@ async def give_first(visit: Visit) -> Response[bytes]:
 
     try:
         uid = await run_again_on_races(parts.spine, visit.organisation_id, work)
+    except AlreadyHeld as held:  # the form was sent twice: the first time has done it
+        uid = str(held.details.get("credential", ""))
     except LaurelError as refused:
         refused.field = {"names": "achievement", "person.email": "email", "descriptions": "description"}.get(
             refused.field or "", refused.field
