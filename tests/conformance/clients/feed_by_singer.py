@@ -32,6 +32,9 @@ class Achievements(RESTStream):
         th.Property("AchievementId", th.IntegerType), th.Property("Title", th.StringType)
     ).to_dict()
 
+    def backoff_max_tries(self):
+        return 8
+
     @property
     def authenticator(self):
         return APIKeyAuthenticator(key="apikey", value=key, location="header")
