@@ -7,6 +7,7 @@ from laurel.domain.credentials import store as credentials
 from tests.dialects.accredible.conftest import a_credential, a_group, set_for_dialect
 from tests.support.builders import a_department, a_key
 from tests.support.fixtures import client_of
+from tests.support.work import run_jobs
 
 
 async def awards_on_the_own_api(api, email):
@@ -132,6 +133,18 @@ async def test_patch_with_a_time_and_a_trailing_blank_expires_a_credential(accre
     async with parts.database.transaction(organisation.id) as tx:
         stored = await credentials.find_by_uid(tx, made["uuid"])
     assert stored.state_at(parts.clock.now() + timedelta(seconds=1)) == "expired"
+
+
+async def test_an_expiry_moved_back_before_the_last_signature_is_in_the_document(
+    accredible, stranger, parts, organisation, group, clock
+):
+    made = await a_credential(accredible, group)
+    for day, until in (("2026-03-20", "2026-03-20T00:00:00Z"), ("2026-03-14", "2026-03-14T12:00:01Z")):
+        clock.advance(timedelta(minutes=5))
+        answer = await accredible.patch(f"/v1/credentials/{made['id']}", json={"credential": {"expired_on": day}})
+        assert answer.json()["credential"]["expired_on"] == day
+        await run_jobs(parts, organisation)
+        assert (await stranger.get(f"/c/{made['uuid']}.json")).json()["validUntil"] == until
 
 
 @pytest.mark.parametrize(

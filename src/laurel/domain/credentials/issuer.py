@@ -376,9 +376,14 @@ def _awarded_at(credential: Credential, award: Award) -> datetime:
 
 
 def _valid_from(credential: Credential, awarded_at: datetime, before: Signed | None, now: datetime) -> datetime:
-    """When it was awarded; for one that is issued again the present, in any case later than before."""
+    """When it was awarded; for one that is issued again the present, and later than before.
+
+    One that has ended meanwhile begins before its end, whatever it said before.
+    """
     if before is None or before.document is None:
         return awarded_at
     earlier = msgspec.json.decode(before.document, type=_Dates).valid_from + timedelta(seconds=1)
     current = max(earlier, now.replace(microsecond=0))
-    return earlier if credential.expires_at is not None and current >= credential.expires_at else current
+    if credential.expires_at is None or current < credential.expires_at:
+        return current
+    return min(earlier, credential.expires_at - timedelta(seconds=1))
