@@ -25,7 +25,7 @@ def configure(*, level: str, coloured: bool) -> None:
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a cached logger would keep this set-up for ever, also in tests
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -209,9 +209,11 @@ class Issuer:
             await organisation_keys.ensure(tx, self.keyring, self.clock.now(), by=by)
 
     # --------------------------------------------------------------------------------------------- what strangers read
-    async def find_signed(self, uid: str) -> Signed | None:
-        """What was signed under this uid, as it was at most a second ago; whether it may be shown is the caller's to say."""
-        kept = self._kept.get(uid)
+    async def find_signed(self, uid: str, *, fresh: bool = False) -> Signed | None:
+        """What was signed under this uid, as it was at most a second ago (fresh: as it is); whether it may be shown is the
+        caller's to say.
+        """
+        kept = None if fresh else self._kept.get(uid)
         if kept is not None and time.monotonic() < kept[0]:
             return kept[1]
         found = await store.find_signed_public(self.database, uid) if is_uid(uid) else None

@@ -48,9 +48,9 @@ async def find_shown(parts: Parts, uid: str, access_key: str | None) -> Credenti
     return credential
 
 
-async def find_signed(parts: Parts, uid: str, access_key: str | None) -> Signed:
-    """What was signed, as find_shown. Raises CredentialNotFound; NotSigned while it waits to be."""
-    signed = await parts.issuer.find_signed(uid)
+async def find_signed(parts: Parts, uid: str, access_key: str | None, *, fresh: bool = False) -> Signed:
+    """What was signed, as find_shown; fresh: not even a second old. Raises CredentialNotFound; NotSigned while it waits."""
+    signed = await parts.issuer.find_signed(uid, fresh=fresh)
     if signed is None or not _open_to(signed.private, signed.access_key, access_key):
         raise CredentialNotFound("there is no such credential", field="credential", value=uid[:50])
     if signed.document is None:

@@ -90,7 +90,7 @@ async def exchange(
     parts: InjectedParts, credential: FromPath[str], key: FromQuery[str | None] = None
 ) -> dict[str, Any]:
     """Hand a published credential to a wallet that asks for it by a VC API exchange; a private one with its `key`."""
-    shown = await find_signed(parts, credential, key)
+    shown = await find_signed(parts, credential, key, fresh=True)
     if shown.document is None or shown.state == "revoked":
         raise CredentialGone("this credential was revoked", field="credential", value=credential[:50])
     presentation = {
