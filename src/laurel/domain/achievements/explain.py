@@ -7,7 +7,7 @@ import msgspec
 
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.progress import ProgressNode, progress_tree
-from laurel.domain.achievements.rules import PERIOD, Entry, Rule, RuleBook, residual_reason
+from laurel.domain.achievements.rules import Entry, Rule, RuleBook, residual_reason
 from laurel.domain.events.model import Event
 
 
@@ -112,8 +112,3 @@ def _matching(book: RuleBook, rule: Rule, event: Event) -> tuple[bool, list[str]
     if not counted and not reasons:
         reasons.append(f"no query asks for {event.name} in {event.category}")
     return counted, [] if counted else reasons
-
-
-def entry_of_period(entry: Entry | None, period: int) -> Entry | None:
-    """`entry` when it is of `period`, else None."""
-    return entry if entry is not None and entry[PERIOD] == period else None

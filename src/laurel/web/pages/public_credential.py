@@ -176,7 +176,7 @@ async def read_hot(scope: Any, receive: Receive, send: Send) -> None:
         send,
         200,
         body,
-        media_type=HTML,
+        media_type=f"{HTML}; charset=utf-8",  # no framework adds it here
         headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
     )
 

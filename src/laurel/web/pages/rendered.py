@@ -21,7 +21,8 @@ from laurel.base import json_text
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
+"""The framework adds the character set to text."""
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
