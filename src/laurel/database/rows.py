@@ -21,14 +21,28 @@ async def update_row(
     tx: Transaction, table: str, key: Mapping[str, Any], values: Mapping[str, Any], returning: str
 ) -> Row:
     """Set columns of the one row that `key` names, which the caller has found in this transaction."""
+    sql, arguments = _update(table, key, values)
+    return await _one(tx, f"{sql} RETURNING {returning}", *arguments)
+
+
+async def update_row_if_there(
+    tx: Transaction, table: str, key: Mapping[str, Any], values: Mapping[str, Any], returning: str
+) -> Row | None:
+    """Set columns of the one row that `key` names and that is not marked as deleted; None when there is none."""
+    sql, arguments = _update(table, key, values)
+    return await tx.fetchrow(f"{sql} AND deleted_at IS NULL RETURNING {returning}", tx.organisation_id, *arguments)
+
+
+async def update_rows(tx: Transaction, table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+    """Set columns of all rows that `key` names; how many those were."""
+    sql, arguments = _update(table, key, values)
+    return await tx.execute(sql, tx.organisation_id, *arguments)
+
+
+def _update(table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     changes = ", ".join(f"{name} = ${index}" for index, name in enumerate(values, start=2))
-    found = " AND ".join(f"{name} = ${index}" for index, name in enumerate(key, start=2 + len(values)))
-    return await _one(
-        tx,
-        f"UPDATE {table} SET {changes} WHERE organisation_id = $1 AND {found} RETURNING {returning}",
-        *values.values(),
-        *key.values(),
-    )
+    found = "".join(f" AND {name} = ${index}" for index, name in enumerate(key, start=2 + len(values)))
+    return f"UPDATE {table} SET {changes} WHERE organisation_id = $1{found}", [*values.values(), *key.values()]
 
 
 async def _one(tx: Transaction, sql: str, *arguments: Any) -> Row:

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from laurel.base import json_text, limits
-from laurel.base.errors import Conflict, Invalid, LaurelError, TooLarge
+from laurel.base.described import check_json_size, check_wording
+from laurel.base.errors import Conflict, Invalid, LaurelError
 from laurel.base.ids import AchievementId, DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
@@ -212,13 +213,8 @@ async def _checked(tx: Transaction, definition: Definition, old: Achievement | N
 
 
 def _check_texts(values: dict[str, Any]) -> None:
-    for field, limit in (
-        ("names", limits.NAME_LENGTH_MAX),
-        ("descriptions", limits.DESCRIPTION_LENGTH_MAX),
-    ):
-        if field in values:
-            values[field] = _checked_languages(values[field], limit, field)
-    if values.get("names") == {} or any(not name.strip() for name in values.get("names", {}).values()):
+    check_wording(values)
+    if values.get("names") == {}:
         raise Invalid("names must not be empty", field="names")
     for field, limit in (
         ("type", limits.TAG_LENGTH_MAX),
@@ -231,13 +227,6 @@ def _check_texts(values: dict[str, Any]) -> None:
     ):
         if isinstance(values.get(field), str):
             values[field] = check_length(clean(values[field]), limit, field)
-    for field in ("tags", "campaigns"):
-        if field in values:
-            check_count(len(values[field]), limits.TAGS_MAX, field)
-            values[field] = [
-                check_length(clean(tag), limits.TAG_LENGTH_MAX, f"{field}[{index}]")
-                for index, tag in enumerate(values[field])
-            ]
     for field, count in (
         ("alignments", limits.ALIGNMENTS_MAX),
         ("result_descriptions", limits.RESULT_DESCRIPTIONS_MAX),
@@ -246,19 +235,7 @@ def _check_texts(values: dict[str, Any]) -> None:
             check_count(len(values[field]), count, field)
     for field in ("images", "alignments", "associations", "result_descriptions", "query_descriptions", "details"):
         if field in values:
-            size = len(json_text.encode(values[field]))
-            if size > limits.METADATA_BYTES_MAX:
-                limit = limits.METADATA_BYTES_MAX
-                raise TooLarge(f"{field} has {size} bytes, the limit is {limit}", field=field, limit=limit, value=size)
-
-
-def _checked_languages(texts: dict[str, str], limit: int, field: str) -> dict[str, str]:
-    check_count(len(texts), limits.LANGUAGES_MAX, field)
-    result = {}
-    for language, text in texts.items():
-        check_length(language, limits.LANGUAGE_LENGTH_MAX, f"{field}.{language[:40]}")
-        result[language] = check_length(clean(text), limit, f"{field}.{language}")
-    return result
+            check_json_size(values[field], field)
 
 
 def _check_status(old: Achievement | None, status: str | None) -> None:

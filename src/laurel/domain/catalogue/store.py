@@ -6,6 +6,7 @@ from typing import Any
 
 from laurel.base.ids import AchievementId, DepartmentId, new_uuid
 from laurel.database.pool import Transaction, UniqueViolation
+from laurel.database.rows import update_rows
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.catalogue.model import (
     AchievementSearch,
@@ -137,14 +138,7 @@ async def collections(tx: Transaction, uuids: Sequence[str]) -> dict[str, Collec
 
 async def update_collection(tx: Transaction, uuid: str, values: dict[str, Any], now: datetime) -> None:
     """Change columns of a collection."""
-    changes = "".join(f", {name} = ${index + 4}" for index, name in enumerate(values))
-    await tx.execute(
-        f"UPDATE collection SET updated_at = $3{changes} WHERE organisation_id = $1 AND uuid = $2",
-        tx.organisation_id,
-        uuid,
-        now,
-        *values.values(),
-    )
+    await update_rows(tx, "collection", {"uuid": uuid}, {**values, "updated_at": now})
 
 
 async def delete_collection(tx: Transaction, uuid: str) -> None:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from laurel.base import json_text, limits
-from laurel.base.errors import Invalid, TooLarge
+from laurel.base import limits
+from laurel.base.described import check_json_size, check_wording
+from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
-from laurel.base.text import clean
 from laurel.database.pool import Transaction
 from laurel.domain.challenges import store
 from laurel.domain.challenges.model import Action, Challenge, ChallengeNotFound, Group
@@ -56,25 +56,9 @@ async def put_group(tx: Transaction, old: Group | None, values: dict[str, Any], 
 
 
 def _check_texts(values: dict[str, Any]) -> None:
-    for field, limit in (("names", limits.NAME_LENGTH_MAX), ("descriptions", limits.DESCRIPTION_LENGTH_MAX)):
-        if field in values:
-            check_count(len(values[field]), limits.LANGUAGES_MAX, field)
-            values[field] = {
-                check_length(language, limits.LANGUAGE_LENGTH_MAX, field): check_length(clean(text), limit, field)
-                for language, text in values[field].items()
-            }
-    if "names" in values and not all(name.strip() for name in values["names"].values()):
-        raise Invalid("names must not be empty", field="names")
-    for field in ("tags", "campaigns"):
-        if field in values:
-            check_count(len(values[field]), limits.TAGS_MAX, field)
-            for index, tag in enumerate(values[field]):
-                check_length(tag, limits.TAG_LENGTH_MAX, f"{field}[{index}]")
+    check_wording(values)
     for field in ("images", "details", "actions"):
-        size = len(json_text.encode(values.get(field, {})))
-        if size > limits.METADATA_BYTES_MAX:
-            limit = limits.METADATA_BYTES_MAX
-            raise TooLarge(f"{field} has {size} bytes, the limit is {limit}", field=field, limit=limit, value=size)
+        check_json_size(values.get(field, {}), field)
 
 
 def _check_actions(actions: list[Action]) -> None:

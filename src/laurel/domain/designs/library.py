@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from laurel.base import json_text, limits
-from laurel.base.errors import Invalid, TooLarge
+from laurel.base import limits
+from laurel.base.described import check_json_size
+from laurel.base.errors import Invalid
 from laurel.base.ids import DepartmentId
 from laurel.base.limits import check_length
 from laurel.base.text import clean
@@ -149,7 +150,5 @@ def _checked(draft: DesignDraft) -> dict[str, Any]:
         values["content"] = encode_design(design).decode() if design is not None else content
         values["builtin"] = None
     if "details" in values:
-        size, limit = len(json_text.encode(values["details"])), limits.METADATA_BYTES_MAX
-        if size > limit:
-            raise TooLarge(f"details has {size} bytes, the limit is {limit}", field="details", limit=limit, value=size)
+        check_json_size(values["details"], "details")
     return values

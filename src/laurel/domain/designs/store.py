@@ -8,6 +8,7 @@ import msgspec
 
 from laurel.base.ids import DepartmentId, new_uid
 from laurel.database.pool import Transaction
+from laurel.database.rows import update_row
 from laurel.domain.designs.model import DesignId, DesignKind, StoredDesign
 
 COLUMNS = ", ".join(StoredDesign.__struct_fields__)
@@ -32,15 +33,7 @@ async def insert(tx: Transaction, values: dict[str, Any], now: datetime) -> Stor
 
 async def update(tx: Transaction, design_id: DesignId, values: dict[str, Any], now: datetime) -> StoredDesign:
     """Change columns of a design."""
-    changes = "".join(f", {name} = ${index + 4}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"UPDATE design SET updated_at = $3{changes} WHERE organisation_id = $1 AND id = $2 RETURNING {COLUMNS}",
-        tx.organisation_id,
-        design_id,
-        now,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - the caller has found the row in this transaction
+    row = await update_row(tx, "design", {"id": design_id}, {**values, "updated_at": now}, COLUMNS)
     return StoredDesign.from_row(row)
 
 

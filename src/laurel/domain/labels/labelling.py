@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from laurel.base import json_text, limits
-from laurel.base.errors import Invalid, TooLarge
+from laurel.base import limits
+from laurel.base.described import check_json_size
+from laurel.base.errors import Invalid
 from laurel.base.limits import check_length
 from laurel.base.text import clean
 from laurel.database.pool import Transaction
@@ -30,9 +31,7 @@ async def put_tag(
             raise Invalid("value must not be empty", field="value")
         values["texts"] = {**(old.texts if old else {}), language: text}
     if settings is not None:
-        size, limit = len(json_text.encode(settings)), limits.METADATA_BYTES_MAX
-        if size > limit:
-            raise TooLarge(f"config has {size} bytes, the limit is {limit}", field="config", limit=limit, value=size)
+        check_json_size(settings, "config")
         values["settings"] = settings
     if old is not None:
         return Tag.from_row(await store.update(tx, "tag", old.id, values))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from laurel.base import json_text
 from laurel.base.ids import DeliveryId, EndpointId, OrganisationId, new_uid, new_uids
 from laurel.database.pool import Row, Transaction, columns
-from laurel.database.rows import insert_row, update_row
+from laurel.database.rows import insert_row, update_row, update_rows
 from laurel.domain.notifications.model import Attempt, Delivery, Endpoint, Message, Recorded
 
 _ENDPOINT = ", ".join(Endpoint.__struct_fields__)
@@ -188,13 +188,7 @@ async def endpoints_with_due(tx: Transaction, now: datetime) -> list[tuple[Organ
 
 async def change_delivery(tx: Transaction, delivery_id: DeliveryId, values: dict[str, Any]) -> None:
     """Change columns of a delivery and let go of the claim on it."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    await tx.execute(
-        f"UPDATE webhook_delivery SET claimed_until = NULL, {changes} WHERE organisation_id = $1 AND id = $2",
-        tx.organisation_id,
-        delivery_id,
-        *values.values(),
-    )
+    await update_rows(tx, "webhook_delivery", {"id": delivery_id}, {**values, "claimed_until": None})
 
 
 async def fail_waiting(tx: Transaction, endpoint_id: EndpointId) -> int:

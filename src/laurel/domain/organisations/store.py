@@ -10,6 +10,7 @@ import msgspec
 from laurel.base.errors import Conflict
 from laurel.base.ids import AccountId, ApiKeyId, DepartmentId, PersonId, new_uid
 from laurel.database.pool import Row, Transaction
+from laurel.database.rows import insert_row, update_row
 from laurel.domain.organisations.model import Account, ApiKey, AuditEntry, Department, Organisation
 
 _ORGANISATION = """organisation_id AS id, uid, slug, name, description, url, email, image, time_zone, language, settings,
@@ -99,17 +100,7 @@ async def lock_organisation(tx: Transaction) -> Organisation:
 
 async def update_organisation(tx: Transaction, changes: dict[str, Any], now: datetime) -> Organisation:
     """Set the columns named in `changes` (names come from our own wire types, never from outside)."""
-    assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changes, start=3))
-    row = await tx.fetchrow(
-        f"""
-        UPDATE organisation SET updated_at = $2{"," if changes else ""} {assignments}
-        WHERE organisation_id = $1 RETURNING {_ORGANISATION}
-        """,
-        tx.organisation_id,
-        now,
-        *changes.values(),
-    )
-    return Organisation(**_found(row))
+    return Organisation(**await update_row(tx, "organisation", {}, {**changes, "updated_at": now}, _ORGANISATION))
 
 
 def _found(row: Row | None) -> Row:
@@ -132,28 +123,16 @@ async def insert_department(
     details: dict[str, Any] | None = None,
 ) -> Department:
     """Raises Conflict when the slug is taken (or a default department exists)."""
+    values = {
+        "uid": new_uid(), "name": name, "slug": slug, "description": description, "url": url, "image": image,
+        "is_default": is_default, "details": details or {}, "created_at": now, "updated_at": now,
+    }  # fmt: skip
     try:
         async with tx.savepoint():
-            row = await tx.fetchrow(
-                f"""
-                INSERT INTO department (organisation_id, uid, name, slug, description, url, image, is_default, details,
-                                        created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING {_DEPARTMENT}
-                """,
-                tx.organisation_id,
-                new_uid(),
-                name,
-                slug,
-                description,
-                url,
-                image,
-                is_default,
-                details or {},
-                now,
-            )
+            row = await insert_row(tx, "department", values, _DEPARTMENT)
     except asyncpg.UniqueViolationError as taken:
         raise Conflict(f"there is a department with the slug {slug} already", field="slug", value=slug) from taken
-    return Department(**_found(row))
+    return Department(**row)
 
 
 async def department(tx: Transaction, uid: str) -> Department | None:
@@ -245,22 +224,13 @@ async def update_department(
     tx: Transaction, department_id: DepartmentId, changes: dict[str, Any], now: datetime
 ) -> Department:
     """Set the columns named in `changes`. Raises Conflict when the slug is taken."""
-    assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changes, start=4))
+    values = {**changes, "updated_at": now}
     try:
         async with tx.savepoint():
-            row = await tx.fetchrow(
-                f"""
-                UPDATE department SET updated_at = $3{"," if changes else ""} {assignments}
-                WHERE organisation_id = $1 AND id = $2 RETURNING {_DEPARTMENT}
-                """,
-                tx.organisation_id,
-                department_id,
-                now,
-                *changes.values(),
-            )
+            row = await update_row(tx, "department", {"id": department_id}, values, _DEPARTMENT)
     except asyncpg.UniqueViolationError as taken:
         raise Conflict("there is a department with this slug already", field="slug") from taken
-    return Department(**_found(row))
+    return Department(**row)
 
 
 async def delete_department(tx: Transaction, department_id: DepartmentId, now: datetime) -> None:
@@ -278,24 +248,16 @@ async def insert_account(
     tx: Transaction, *, email: str, name: str, role: str, password_hash: str | None, now: datetime
 ) -> Account:
     """Raises Conflict when the e-mail address is taken."""
+    values = {
+        "uid": new_uid(), "email": email, "name": name, "role": role, "password_hash": password_hash,
+        "created_at": now, "updated_at": now,
+    }  # fmt: skip
     try:
         async with tx.savepoint():
-            row = await tx.fetchrow(
-                f"""
-                INSERT INTO account (organisation_id, uid, email, name, role, password_hash, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING {_ACCOUNT}
-                """,
-                tx.organisation_id,
-                new_uid(),
-                email,
-                name,
-                role,
-                password_hash,
-                now,
-            )
+            row = await insert_row(tx, "account", values, _ACCOUNT)
     except asyncpg.UniqueViolationError as taken:
         raise Conflict("there is an account with this e-mail address already", field="email", value=email) from taken
-    return Account(**_found(row))
+    return Account(**row)
 
 
 async def account(tx: Transaction, uid: str) -> Account | None:
@@ -375,22 +337,13 @@ async def lock_owners(tx: Transaction) -> list[AccountId]:
 
 async def update_account(tx: Transaction, account_id: AccountId, changes: dict[str, Any], now: datetime) -> Account:
     """Set the columns named in `changes`. Raises Conflict when the e-mail address is taken."""
-    assignments = ", ".join(f"{column} = ${index}" for index, column in enumerate(changes, start=4))
+    values = {**changes, "updated_at": now}
     try:
         async with tx.savepoint():
-            row = await tx.fetchrow(
-                f"""
-                UPDATE account SET updated_at = $3{"," if changes else ""} {assignments}
-                WHERE organisation_id = $1 AND id = $2 RETURNING {_ACCOUNT}
-                """,
-                tx.organisation_id,
-                account_id,
-                now,
-                *changes.values(),
-            )
+            row = await update_row(tx, "account", {"id": account_id}, values, _ACCOUNT)
     except asyncpg.UniqueViolationError as taken:
         raise Conflict("there is an account with this e-mail address already", field="email") from taken
-    return Account(**_found(row))
+    return Account(**row)
 
 
 # ----------------------------------------------------------------------------------------------------------- API keys
@@ -408,28 +361,16 @@ async def insert_key(
     now: datetime,
 ) -> ApiKey:
     """Raises Conflict when a key with this uid exists."""
+    values = {
+        "uid": uid, "name": name, "secret_hmac": secret_hmac, "scopes": list(scopes), "department_id": department_id,
+        "acting_person_id": acting_person_id, "account_id": account_id, "expires_at": expires_at, "created_at": now,
+    }  # fmt: skip
     try:
         async with tx.savepoint():
-            row = await tx.fetchrow(
-                f"""
-                INSERT INTO api_key (organisation_id, uid, name, secret_hmac, scopes, department_id, acting_person_id,
-                                     account_id, expires_at, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {_KEY}
-                """,
-                tx.organisation_id,
-                uid,
-                name,
-                secret_hmac,
-                list(scopes),
-                department_id,
-                acting_person_id,
-                account_id,
-                expires_at,
-                now,
-            )
+            row = await insert_row(tx, "api_key", values, _KEY)
     except asyncpg.UniqueViolationError as taken:
         raise Conflict("there is a key with this id already", field="id", value=uid) from taken
-    return _key(_found(row))
+    return _key(row)
 
 
 async def key_and_secret(tx: Transaction, uid: str) -> tuple[ApiKey, bytes] | None:

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from laurel.base import json_text, limits
-from laurel.base.errors import Invalid, TooLarge
+from laurel.base import limits
+from laurel.base.described import check_json_size
+from laurel.base.errors import Invalid
 from laurel.base.ids import PersonId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean, clean_email
@@ -137,11 +138,7 @@ def checked(details: Details) -> dict[str, Any]:
     if values.get("time_zone") is not None:
         check_length(values["time_zone"], limits.TAG_LENGTH_MAX, "time_zone")
     if "attributes" in values:
-        size, limit = len(json_text.encode(values["attributes"])), limits.METADATA_BYTES_MAX
-        if size > limit:
-            raise TooLarge(
-                f"attributes has {size} bytes, the limit is {limit}", field="attributes", limit=limit, value=size
-            )
+        check_json_size(values["attributes"], "attributes")
     return values
 
 

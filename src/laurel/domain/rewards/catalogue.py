@@ -8,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from laurel.base import json_text, limits
-from laurel.base.errors import Conflict, Invalid, TooLarge
+from laurel.base import limits
+from laurel.base.described import check_json_size, check_wording
+from laurel.base.errors import Conflict, Invalid
 from laurel.base.ids import DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
-from laurel.base.text import clean
 from laurel.database.pool import CheckViolation, Transaction
 from laurel.domain.rewards import store
 from laurel.domain.rewards.model import Allocation, Grant, GrantKind, Reward, RewardNotFound, Supply
@@ -148,7 +148,10 @@ def _checked(wish: RewardWish, old: Reward | None) -> tuple[dict[str, Any], dict
         supply["assets"] = values.pop("assets_supply")
     if "entries_supply" in values:
         supply["entries"] = values.pop("entries_supply")
-    _check_texts(values)
+    check_wording(values)
+    for field in ("images", "redemption", "metadata", "details"):
+        if field in values:
+            check_json_size(values[field], field)
     for field in ("assets_per_person_max", "entries_per_person_max"):
         if values.get(field) is not None and not 1 <= values[field] <= _AMOUNT_MAX:
             raise Invalid(
@@ -167,29 +170,6 @@ def _checked(wish: RewardWish, old: Reward | None) -> tuple[dict[str, Any], dict
     if "allocations" in values:
         _check_allocations(values["allocations"])
     return values, supply
-
-
-def _check_texts(values: dict[str, Any]) -> None:
-    for field, limit in (("names", limits.NAME_LENGTH_MAX), ("descriptions", limits.DESCRIPTION_LENGTH_MAX)):
-        if field in values:
-            check_count(len(values[field]), limits.LANGUAGES_MAX, field)
-            values[field] = {
-                check_length(language, limits.LANGUAGE_LENGTH_MAX, field): check_length(clean(text), limit, field)
-                for language, text in values[field].items()
-            }
-    if "names" in values and not all(name.strip() for name in values["names"].values()):
-        raise Invalid("names must not be empty", field="names")
-    for field in ("tags", "campaigns"):
-        if field in values:
-            check_count(len(values[field]), limits.TAGS_MAX, field)
-            for index, tag in enumerate(values[field]):
-                check_length(tag, limits.TAG_LENGTH_MAX, f"{field}[{index}]")
-    for field in ("images", "redemption", "metadata", "details"):
-        if field in values:
-            size = len(json_text.encode(values[field]))
-            if size > limits.METADATA_BYTES_MAX:
-                limit = limits.METADATA_BYTES_MAX
-                raise TooLarge(f"{field} has {size} bytes, the limit is {limit}", field=field, limit=limit, value=size)
 
 
 def _check_allocations(allocations: list[Allocation]) -> None:

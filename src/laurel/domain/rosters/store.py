@@ -7,6 +7,7 @@ import msgspec
 
 from laurel.base.ids import AchievementId
 from laurel.database.pool import Transaction
+from laurel.database.rows import update_rows
 from laurel.domain.rosters.model import Line, Roster
 
 _COLUMNS = ", ".join(Roster.__struct_fields__)
@@ -43,10 +44,4 @@ async def find(tx: Transaction, uid: str, *, lock: bool = False) -> Roster | Non
 
 async def change(tx: Transaction, uid: str, values: dict[str, Any]) -> None:
     """Change columns of a roster."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    await tx.execute(
-        f"UPDATE roster SET {changes} WHERE organisation_id = $1 AND uid = $2",
-        tx.organisation_id,
-        uid,
-        *values.values(),
-    )
+    await update_rows(tx, "roster", {"uid": uid}, values)

@@ -6,7 +6,7 @@ from typing import Any
 
 from laurel.base.ids import PersonId
 from laurel.database.pool import Transaction
-from laurel.database.rows import insert_row
+from laurel.database.rows import insert_row, update_row_if_there
 from laurel.domain.people.profiles.model import Goal, LearnerProfile
 
 PROFILE_COLUMNS = ", ".join(LearnerProfile.__struct_fields__)
@@ -21,28 +21,13 @@ async def insert_profile(tx: Transaction, values: dict[str, Any]) -> LearnerProf
 
 async def update_profile(tx: Transaction, profile_id: int, values: dict[str, Any]) -> LearnerProfile | None:
     """Change columns of a profile; None when there is none (any more)."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"""
-        UPDATE learner_profile SET {changes}
-        WHERE organisation_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING {PROFILE_COLUMNS}
-        """,
-        tx.organisation_id,
-        profile_id,
-        *values.values(),
-    )
+    row = await update_row_if_there(tx, "learner_profile", {"id": profile_id}, values, PROFILE_COLUMNS)
     return None if row is None else LearnerProfile.from_row(row)
 
 
 async def update_profile_of(tx: Transaction, person_id: PersonId, values: dict[str, Any]) -> None:
     """Change columns of a person's profile, if there is one."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    await tx.execute(
-        f"UPDATE learner_profile SET {changes} WHERE organisation_id = $1 AND person_id = $2 AND deleted_at IS NULL",
-        tx.organisation_id,
-        person_id,
-        *values.values(),
-    )
+    await update_row_if_there(tx, "learner_profile", {"person_id": person_id}, values, "id")
 
 
 async def profile_of(tx: Transaction, person_id: PersonId) -> LearnerProfile | None:
@@ -120,16 +105,7 @@ async def insert_goal(tx: Transaction, values: dict[str, Any]) -> Goal:
 
 async def update_goal(tx: Transaction, uid: str, values: dict[str, Any]) -> Goal | None:
     """Change columns of a goal; None when there is none."""
-    changes = ", ".join(f"{name} = ${index + 3}" for index, name in enumerate(values))
-    row = await tx.fetchrow(
-        f"""
-        UPDATE goal SET {changes}
-        WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL RETURNING {GOAL_COLUMNS}
-        """,
-        tx.organisation_id,
-        uid,
-        *values.values(),
-    )
+    row = await update_row_if_there(tx, "goal", {"uid": uid}, values, GOAL_COLUMNS)
     return None if row is None else Goal.from_row(row)
 
 

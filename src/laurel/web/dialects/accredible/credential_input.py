@@ -10,7 +10,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from laurel.base import json_text, limits
-from laurel.base.errors import Invalid, TooLarge
+from laurel.base.described import check_json_size
+from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean, clean_email
 from laurel.web.dialects.accredible.errors import invalid_fields
@@ -144,10 +145,7 @@ def key_values(given: Parameters, name: str) -> dict[str, Any] | None:
         return None
     field = given.field(name)
     check_count(len(values), limits.KEY_VALUES_MAX, field)
-    size = len(json_text.encode(values))
-    if size > limits.METADATA_BYTES_MAX:
-        limit = limits.METADATA_BYTES_MAX
-        raise TooLarge(f"{field} has {size} bytes, the limit is {limit}", field=field, limit=limit, value=size)
+    check_json_size(values, field)
     result: dict[str, Any] = {}
     for key, value in values.items():
         check_length(key, limits.TAG_LENGTH_MAX, field)
@@ -214,9 +212,7 @@ def read_evidence(given: Parameters, old: dict[str, Any] | None = None) -> dict[
 
 def _string_object(value: Any, category: str, field: str) -> Any:
     """Evidence as an object: a grade as {"grade": n}; transcripts and durations parsed; anything else as it came."""
-    size, limit = len(json_text.encode(value)), limits.METADATA_BYTES_MAX
-    if size > limit:
-        raise TooLarge(f"{field} has {size} bytes, the limit is {limit}", field=field, limit=limit, value=size)
+    check_json_size(value, field)
     parsed = _parsed(value) if category in _PARSED or category == "grade" else value
     if category == "grade" and not isinstance(parsed, dict) and parsed is not None:
         parsed = {"grade": _number(parsed)}

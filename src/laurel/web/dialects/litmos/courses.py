@@ -8,14 +8,13 @@ from litestar.params import FromPath
 from laurel.base.errors import NotFound
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
-from laurel.domain.feeds import pages
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.model import FeedFilter
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Department
 from laurel.domain.people import store as people
 from laurel.web.dialects.litmos import translate, users
-from laurel.web.dialects.litmos.site import Site, open_site, permits
+from laurel.web.dialects.litmos.site import Site, earned, open_site, permits
 from laurel.web.dialects.litmos.wire import Resource, answer_list, answer_one, query_of
 from laurel.web.injected import InjectedCaller, InjectedParts
 
@@ -65,15 +64,7 @@ async def list_users_of_course(
     window = translate.window_of(query_of(request))
     async with open_site(parts, caller) as site:
         definition = await require(site, course)
-        rows = await pages.page(
-            site.tx,
-            caller.identity,
-            FeedFilter(achievement_id=definition.id, order="id"),
-            start=window.start,
-            limit=window.limit,
-            language=site.language,
-            now=parts.clock.now(),
-        )
+        rows = await earned(site, parts, caller, FeedFilter(achievement_id=definition.id, order="id"), window)
         known = await people.find_many(site.tx, sorted({row.person_id for row in rows}))
         identifiers = await people.identifiers_of(site.tx, list(known))
     listed: list[Resource] = []

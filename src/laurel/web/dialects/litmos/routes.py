@@ -6,12 +6,12 @@ import msgspec
 from litestar import Request, Response, get
 
 from laurel.database.pool import Transaction
-from laurel.domain.feeds import pages, store
+from laurel.domain.feeds import store
 from laurel.domain.feeds.model import FeedFilter, FeedRow, Title
 from laurel.web.callers import Spelling, by_api_key
 from laurel.web.dialects.litmos import chosen_settings, courses, module_results, translate, users
 from laurel.web.dialects.litmos.errors import render_error
-from laurel.web.dialects.litmos.site import open_site, permits
+from laurel.web.dialects.litmos.site import earned, open_site, permits
 from laurel.web.dialects.litmos.wire import Resource, answer_lines, answer_list, query_of
 from laurel.web.injected import InjectedCaller, InjectedParts
 from laurel.web.surfaces import Surface
@@ -44,17 +44,7 @@ async def list_achievements(
             if person is None:
                 return answer_list(request, ("Achievements", "Achievement"), [], site.settings.json_date)
             wanted = msgspec.structs.replace(wanted, person_id=person.id)
-        rows = list(
-            await pages.page(
-                site.tx,
-                caller.identity,
-                wanted,
-                start=window.start,
-                limit=window.limit,
-                language=site.language,
-                now=parts.clock.now(),
-            )
-        )
+        rows = await earned(site, parts, caller, wanted, window)
         titles = await titles_of(site.tx, rows, site.language)
     lines = {number: translate.line_of(*found) for number, found in titles.items()}
     return answer_lines(
@@ -75,17 +65,7 @@ async def list_changed_achievements(
     window = translate.window_of(query)
     wanted = FeedFilter(order="updated_at", descending=False, updated_since=since, updated_until=until)
     async with open_site(parts, caller) as site:
-        rows = list(
-            await pages.page(
-                site.tx,
-                caller.identity,
-                wanted,
-                start=window.start,
-                limit=window.limit,
-                language=site.language,
-                now=parts.clock.now(),
-            )
-        )
+        rows = await earned(site, parts, caller, wanted, window)
         titles = await titles_of(site.tx, rows, site.language)
     listed = [translate.changed_achievement(row, *titles[row.achievement_id]) for row in rows]
     return answer_list(request, ("Achievements", "Achievement"), listed, "iso")
@@ -101,17 +81,7 @@ async def list_results(
     window = translate.window_of(query)
     wanted = FeedFilter(since=since, until=until)
     async with open_site(parts, caller) as site:
-        rows = list(
-            await pages.page(
-                site.tx,
-                caller.identity,
-                wanted,
-                start=window.start,
-                limit=window.limit,
-                language=site.language,
-                now=parts.clock.now(),
-            )
-        )
+        rows = await earned(site, parts, caller, wanted, window)
         titles = await titles_of(site.tx, rows, site.language)
     listed = [_result(row, titles[row.achievement_id][0]) for row in rows]
     return answer_list(request, ("Results", "Result"), listed, site.settings.json_date)

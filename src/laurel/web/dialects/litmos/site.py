@@ -14,12 +14,14 @@ from litestar.types import Guard
 from laurel.base.errors import Limited
 from laurel.base.ids import OrganisationId
 from laurel.database.pool import Transaction
+from laurel.domain.feeds import pages
+from laurel.domain.feeds.model import FeedFilter, FeedRow
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller, Organisation
 from laurel.domain.parts import Parts
 from laurel.web.callers import caller_of, require_scope
 from laurel.web.dialects.litmos.errors import NO_SOURCE, TOO_MANY, SourceMissing
-from laurel.web.dialects.litmos.translate import SiteSettings, site_settings
+from laurel.web.dialects.litmos.translate import SiteSettings, Window, site_settings
 from laurel.web.dialects.litmos.wire import query_of
 
 WINDOW_SECONDS = 60.0
@@ -69,6 +71,20 @@ async def open_site(parts: Parts, caller: Caller) -> AsyncIterator[Site]:
         settings = site_settings(organisation.settings)
         _window.take(caller.organisation_id, settings.requests_per_minute, time.monotonic())
         yield Site(tx, organisation, settings)
+
+
+async def earned(site: Site, parts: Parts, caller: Caller, wanted: FeedFilter, window: Window) -> list[FeedRow]:
+    """The rows of the award feed in the window that was asked for."""
+    found = await pages.page(
+        site.tx,
+        caller.identity,
+        wanted,
+        start=window.start,
+        limit=window.limit,
+        language=site.language,
+        now=parts.clock.now(),
+    )
+    return list(found)
 
 
 def permits(scope: str) -> Guard:
