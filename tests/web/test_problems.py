@@ -52,6 +52,26 @@ async def test_a_number_in_quotation_marks_is_not_a_number(api, key):
     assert (await refusal(answer, 422, "invalid"))["field"] == "overlap_seconds"
 
 
+async def test_a_word_outside_the_choices_is_answered_with_the_choices(api):
+    body = await refusal(await api.post("/api/v1/achievements", json={"name": "x", "status": "on"}), 422, "invalid")
+    assert body["detail"].endswith("it is one of archived, draft, live")
+    broken = {"name": "x", "criteria": {"type": "logical", "operator": "and", "conditions": [{"type": "cnt"}]}}
+    body = await refusal(await api.post("/api/v1/achievements", json=broken), 422, "invalid")
+    assert "it is one of count, sum, streak, logical" in body["detail"]
+
+
+async def test_a_misspelt_field_is_answered_with_the_name_that_was_meant(api):
+    body = await refusal(await api.post("/api/v1/departments", json={"nmae": "x"}), 422, "invalid")
+    assert body["field"] == "nmae"
+    assert body["detail"].endswith("did you mean name?")
+
+
+async def test_a_field_name_of_a_megabyte_is_refused_and_not_repeated(api):
+    body = await refusal(await api.post("/api/v1/departments", json={"name": "x", "y" * 1_000_000: 1}), 422, "invalid")
+    assert len(body["detail"]) < 1_000
+    assert len(body["field"]) < 1_000
+
+
 async def test_a_body_over_the_limit_is_refused_by_what_it_declares(api):
     answer = await api.post("/api/v1/departments", headers={"Content-Length": str(BODY_BYTES_MAX + 1)}, content=b"{}")
     body = await refusal(answer, 413, "body_too_large")

@@ -117,7 +117,7 @@ def decode_json(body: bytes, type_: Any = Any, *, depth_max: int = JSON_DEPTH_MA
     try:
         return _decoder(type_).decode(body)
     except msgspec.ValidationError as wrong:
-        raise invalid_shape(str(wrong), _decoder(Any).decode(body)) from None
+        raise invalid_shape(str(wrong), _decoder(Any).decode(body), type_) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError) as wrong:
         raise MalformedBody(f"the body is not valid JSON: {wrong}", field="body") from None
 

@@ -19,6 +19,7 @@ from litestar.exceptions import (
 
 from laurel.base.errors import Invalid, Kind, LaurelError, NotFound, TooLarge, Unavailable
 from laurel.database.pool import CONNECTION_FAILURES, LOST_RACES, cannot_be_stored
+from laurel.web.expected import hint, value_at
 
 VALUE_SHOWN_MAX = 200
 log = structlog.get_logger("laurel.web")
@@ -121,32 +122,27 @@ def refusal_of(exception: Exception) -> LaurelError:
     return Unexpected("something went wrong on our side")
 
 
-def invalid_shape(message: str, whole: Any = None) -> Invalid:
+_FIELD_COMPLAINTS = {
+    "Object contains unknown field `": "there is no such field",
+    "Object missing required field `": "the field is missing",
+}
+
+
+def invalid_shape(message: str, whole: Any = None, type_: Any = Any) -> Invalid:
     """An Invalid from msgspec's message: "Expected `int`, got `str` - at `$.items[0].count`" names items[0].count.
 
-    `whole` is the decoded input; the offending value is looked up in it.
+    `whole` is the decoded input, in which the offending value is looked up; `type_` what it was to become.
     """
     words, _, path = message.partition(" - at `$")
     field = path.rstrip("`").lstrip(".")
-    value: Any = None
-    for prefix in ("Object contains unknown field `", "Object missing required field `"):
-        if words.startswith(prefix):
-            field = ".".join(filter(None, (field, words.removeprefix(prefix).rstrip("`"))))
-    if whole is not None and field:
-        value = value_at(whole, field)
-    sentence = words.replace("`", "")
-    return Invalid(f"{field or 'body'}: {sentence[:1].lower()}{sentence[1:]}", field=field or "body", value=value)
-
-
-def value_at(whole: Any, path: str) -> Any:
-    """What stands at "items[0].count" in decoded JSON; None when there is nothing."""
-    value = whole
-    for step in path.replace("[", ".[").split("."):
-        try:
-            value = value[int(step[1:-1])] if step.startswith("[") else value[step]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return None
-    return value
+    for complaint, said in _FIELD_COMPLAINTS.items():
+        if words.startswith(complaint):
+            field = ".".join(filter(None, (field, words.removeprefix(complaint).rstrip("`"))))
+            words = said
+    value = value_at(whole, field) if field else None
+    sentence = words.replace("`", "") + hint(type_, field, whole)
+    field = shown(field) or "body"
+    return Invalid(f"{field}: {sentence[:1].lower()}{sentence[1:]}", field=field, value=value)
 
 
 def shown(value: Any) -> Any:
