@@ -8,7 +8,7 @@ from laurel.rendering.attributes import attributes_of, value_of
 from laurel.rendering.model import Design, Fields, Image
 from laurel.rendering.svg import image_bytes
 
-RENDERING_VERSION = 1  # raised when the same input begins to give other bytes
+RENDERING_VERSION = 2  # raised when the same input begins to give other bytes
 _encoder = msgspec.json.Encoder(order="sorted")
 
 

@@ -1,5 +1,6 @@
 """QR codes as one path of unit squares."""
 
+import re
 from functools import lru_cache
 
 import segno
@@ -9,6 +10,7 @@ from laurel.rendering.refusals import DesignTooLarge
 
 # Readers take any of the eight masks; scoring them all takes longer than everything else on a page.
 _MASK = 3
+_DARK = re.compile(rb"\x01+")
 
 
 @lru_cache(maxsize=256)
@@ -25,14 +27,9 @@ def qr_path(content: str, error_correction: str, quiet_zone: int) -> tuple[str, 
             value=len(content.encode()),
         )
     code = segno.make(content, error=error_correction, micro=False, boost_error=False, mask=_MASK)
-    runs = []
-    for y, row in enumerate(code.matrix):
-        x = 0
-        while x < len(row):
-            length = 1
-            while x + length < len(row) and row[x + length] == row[x]:
-                length += 1
-            if row[x]:
-                runs.append(f"M{x + quiet_zone} {y + quiet_zone}h{length}v1h-{length}z")
-            x += length
+    runs = [
+        f"M{run.start() + quiet_zone} {y}h{run.end() - run.start()}v1h-{run.end() - run.start()}z"
+        for y, row in enumerate(code.matrix, start=quiet_zone)
+        for run in _DARK.finditer(row)
+    ]
     return "".join(runs), len(code.matrix) + 2 * quiet_zone
