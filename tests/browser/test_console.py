@@ -8,6 +8,7 @@ from laurel.domain.parts import Parts
 from laurel.domain.rosters.issuing import issue_roster
 from tests.support.browsing import PASSWORD, XSS, sign_in, violations
 from tests.support.builders import an_account
+from tests.support.credentials import an_award
 from tests.support.events import an_achievement, an_event
 
 
@@ -176,6 +177,26 @@ async def test_a_credential_is_revoked_with_a_reason_and_reinstated(
     await expect(page.get_by_text("The credential is revoked.")).to_be_visible()
     await page.get_by_role("link", name="Open the public page").click()
     await expect(page.get_by_text("Given by mistake")).to_be_visible()
+    await page.go_back()
+    await page.get_by_role("button", name="Reinstate it").click()
+    await expect(page.get_by_text("The credential counts again.")).to_be_visible()
+
+
+async def test_a_licence_is_suspended_until_a_day(page: Page, site: str, parts: Parts, organisation: Organisation, api):
+    achievement = await an_achievement(api, name="Welding licence", credential={"suspendable": True})
+    award = await an_award(api, achievement)
+    await sign_in(page, site, parts, organisation)
+    await page.goto(f"{site}/console/credentials/{award['credential']}")
+    await page.get_by_text("Suspend this credential").click()
+    await page.get_by_label("Why?").first.fill("Inquiry 12")
+    await page.get_by_label("Until").fill("2020-01-01")
+    await page.get_by_role("button", name="Suspend it").click()
+    await expect(page.get_by_text("must lie ahead")).to_be_visible()
+    await page.get_by_label("Until").fill("2130-01-01")
+    await page.get_by_role("button", name="Suspend it").click()
+    await expect(page.get_by_text("The credential is suspended.")).to_be_visible()
+    await page.get_by_role("link", name="Open the public page").click()
+    await expect(page.get_by_text("Inquiry 12")).to_be_visible()
     await page.go_back()
     await page.get_by_role("button", name="Reinstate it").click()
     await expect(page.get_by_text("The credential counts again.")).to_be_visible()

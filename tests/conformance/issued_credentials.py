@@ -11,6 +11,7 @@ from laurel.base.times import render_time
 from laurel.openbadges import vc_jwt
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.jsonld import bundled_document
+from laurel.openbadges.structure import listed
 from laurel.outside.clock import SystemClock
 from tests.conformance.independent_verifiers import ask_verifiers
 from tests.support.credentials import an_award, signed_document
@@ -47,11 +48,18 @@ async def test_published_verifiers_agree_about_what_was_issued(api, stranger, or
     awards = {name: await an_award(api, achievement, **wish) for name, wish in wishes.items()}
     await api.post("/api/v1/signing-keys/rotate")
     awards["after the rotation"] = await an_award(api, achievement)
+    licence = await an_achievement(api, credential={"suspendable": True})
+    for name in ("a licence", "suspended", "suspended and reinstated"):
+        awards[name] = await an_award(api, licence)
+    for name in ("suspended", "suspended and reinstated"):
+        await api.post(f"/api/v1/credentials/{awards[name]['credential']}/suspend", json={"reason": "inquiry"})
+    await api.post(f"/api/v1/credentials/{awards['suspended and reinstated']['credential']}/reinstate")
     await api.post(f"/api/v1/awards/{awards['revoked']['id']}/revoke", json={"reason": "plagiarism"})
     documents = {name: await signed_document(stranger, award["credential"]) for name, award in awards.items()}
     documents["changed"] |= {"name": "Welding, level 9"}
     issuer = documents["plain"]["issuer"]["id"]
-    lists = {document["credentialStatus"]["statusListCredential"] for document in documents.values()}
+    entries = [entry for document in documents.values() for entry in listed(document["credentialStatus"])]
+    lists = {entry["statusListCredential"] for entry in entries}
     pages = {url: await page_of(stranger, url) for url in lists}
     pages[issuer] = (await stranger.get(f"/i/{organisation.uid}/did.json")).json()
     now = (clock.now() + timedelta(days=2)).isoformat()
@@ -61,7 +69,7 @@ async def test_published_verifiers_agree_about_what_was_issued(api, stranger, or
     cases["token"] = {"way": "jose", "token": token, "jwk": jwk, "now": now}
     answers = await asyncio.to_thread(ask_verifiers, pages, cases)
     bad = {name for name, answer in answers.items() if not answer["verified"]}
-    assert bad == {"expired", "revoked", "changed"}, msgspec.json.encode(answers).decode()[:2_000]
+    assert bad == {"expired", "revoked", "suspended", "changed"}, msgspec.json.encode(answers).decode()[:2_000]
 
 
 async def test_pyld_gives_the_same_canonical_text_of_what_was_issued(api, stranger):

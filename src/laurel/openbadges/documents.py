@@ -272,7 +272,10 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Badge(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one OpenBadgeCredential says. `statuses` and the like are made by status_list."""
+    """Everything that one OpenBadgeCredential says. `status` is made by status_list.
+
+    The schema of Open Badges 3.0 allows one status; a document with a list of them cannot declare it.
+    """
 
     id: str
     issuer: Profile
@@ -286,7 +289,7 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True):
     image: Image | None = None
     evidence: tuple[Evidence, ...] = ()
     endorsements: tuple[Json, ...] = ()
-    status: Json | None = None
+    status: Json | list[Json] | None = None
     refresh_url: str | None = None
     terms_of_use: tuple[Json, ...] = ()
     declare_schema: bool = True
@@ -370,7 +373,7 @@ def badge_document(badge: Badge) -> Json:
             "termsOfUse": list(badge.terms_of_use),
         }
     )
-    return document | _schema(ACHIEVEMENT_SCHEMA, wanted=badge.declare_schema)
+    return document | _schema(ACHIEVEMENT_SCHEMA, wanted=badge.declare_schema and not isinstance(badge.status, list))
 
 
 def endorsement_document(endorsement: Endorsement) -> Json:
@@ -417,7 +420,8 @@ def record_document(record: Record) -> Json:
         raise DocumentRefused("a subject needs an id or an identity", field="subject")
     document = _credential(record, ["VerifiableCredential", "ClrCredential"], CLR_CONTEXTS, subject)
     document |= _filled({"partial": record.partial})
-    return document | _schema(CLR_SCHEMA, wanted=record.declare_schema)
+    plain = not any(isinstance(credential.get("credentialStatus"), list) for credential in record.credentials)
+    return document | _schema(CLR_SCHEMA, wanted=record.declare_schema and plain)
 
 
 def achievement_document(achievement: Achievement) -> Json:

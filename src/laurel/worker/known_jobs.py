@@ -9,9 +9,10 @@ import structlog
 
 from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS_MAX
 from laurel.database import answers
+from laurel.database.pool import Transaction
 from laurel.domain.access import store as access
 from laurel.domain.access.signed_links import forget_used
-from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, LETTER_JOB
+from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, LETTER_JOB, SUSPENSION_END_JOB
 from laurel.domain.feeds import store as feeds
 from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.files import store as files
@@ -22,8 +23,10 @@ from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
-from laurel.domain.record_events import issue_waiting
+from laurel.domain.record_events import issue_waiting, suspend
 from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
+from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.run import Run
 from laurel.domain.register import exports
 from laurel.domain.rosters.issuing import issue_roster
 from laurel.domain.rosters.model import ROSTER_JOB
@@ -118,6 +121,17 @@ async def tell_expired(parts: Parts, payload: dict[str, Any]) -> None:
     await issue_waiting.tell_expired(parts.issuer, payload["organisation_id"])
 
 
+async def end_suspension(parts: Parts, payload: dict[str, Any]) -> None:
+    """Lift the suspension of a credential whose end has come."""
+
+    async def work(tx: Transaction, _careful: bool) -> None:
+        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
+        if await suspend.end_suspension(run, payload["credential_id"]):
+            await run.save()
+
+    await run_again_on_races(parts.spine, payload["organisation_id"], work)
+
+
 async def look_for_left_over_credentials(parts: Parts) -> None:
     """Have signed what waits without a job, and told what ran out since the last time."""
     await issue_waiting.sweep(parts.issuer)
@@ -129,6 +143,7 @@ JOBS: Mapping[str, Job] = {
     ROSTER_JOB: Job(run=work_off_roster),
     ISSUE_JOB: Job(run=issue_credentials),
     EXPIRED_JOB: Job(run=tell_expired),
+    SUSPENSION_END_JOB: Job(run=end_suspension),
     LETTER_JOB: Job(run=sending.send_letters),
     sending.LINK_JOB: Job(run=sending.send_link, attempts_max=4),
     DELIVER_JOB: Job(run=fan_out.deliver),

@@ -100,13 +100,17 @@ Criteria = Count | Sum | Streak | Logical
 
 
 class CredentialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How credentials of this achievement are made: validity in days or years (None: for ever) and the design."""
+    """How credentials of this achievement are made: validity in days or years (None: for ever) and the design.
+
+    `suspendable` ones name a place in a list of suspensions besides that in the list of revocations.
+    """
 
     valid_days: int | None = None
     valid_years: int | None = None
     badge_design: str | None = None
     certificate_design: str | None = None
     private: bool = False
+    suspendable: bool = False
 
 
 class Achievement(msgspec.Struct, frozen=True):

@@ -39,6 +39,10 @@ class Addresses(msgspec.Struct, frozen=True):
         """A status list, also its id."""
         return f"{self.public_url}/s/{uid}"
 
+    def suspension_list(self, uid: str) -> str:
+        """The suspensions of the same places."""
+        return suspensions_of(self.status_list(uid))
+
     def log(self, organisation_uid: str) -> str:
         """The directory of an issuer's log (C2SP: checkpoint and tile/ below it)."""
         return f"{self.issuer(organisation_uid)}/log"
@@ -57,6 +61,11 @@ class Addresses(msgspec.Struct, frozen=True):
         """The did:web of the host itself, when Laurel is served from its root."""
         parts = urlsplit(self.public_url)
         return None if parts.path.strip("/") else did.did_web(parts.netloc.rpartition("@")[2])
+
+
+def suspensions_of(list_url: str) -> str:
+    """The address of the suspensions of the places of a status list."""
+    return f"{list_url}/suspensions"
 
 
 def subject_id(person_uid: str) -> str:

@@ -14,7 +14,7 @@ from laurel.base import json_text
 from laurel.base.limits import NAME_LENGTH_MAX
 from laurel.base.text import clean
 from laurel.domain.achievements.model import Achievement
-from laurel.domain.credentials.addresses import Addresses, subject_id
+from laurel.domain.credentials.addresses import Addresses, subject_id, suspensions_of
 from laurel.domain.credentials.model import Credential, CredentialFields
 from laurel.domain.organisations.model import Organisation
 from laurel.openbadges import documents, status_list
@@ -46,6 +46,11 @@ class Making(msgspec.Struct, frozen=True):
         """The name that is published as it is; never an address, even where that stands for a name."""
         name = clean(self.fields.recipient_name).strip()
         return None if not name or "@" in name or len(name) > NAME_LENGTH_MAX else name
+
+    @property
+    def names_suspensions(self) -> bool:
+        """Whether the document names its place in the list of suspensions besides that in the list of revocations."""
+        return self.achievement.credential.suspendable or self.credential.suspended_at is not None
 
     @property
     def license_number(self) -> str | None:
@@ -122,9 +127,21 @@ def compose(making: Making, organisation: Organisation, addresses: Addresses) ->
         name=fields.name,
         description=fields.description or None,
         evidence=tuple(_evidence(fields.evidence)),
-        status=status_list.status_entry(making.list_url, making.status_index),
+        status=_status(making),
     )
     return documents.badge_document(badge)
+
+
+def _status(making: Making) -> documents.Json | list[documents.Json]:
+    """One entry, which every schema of Open Badges allows; two only where suspensions are wanted."""
+    revocation = status_list.status_entry(making.list_url, making.status_index)
+    if not making.names_suspensions:
+        return revocation
+    suspensions = suspensions_of(making.list_url)
+    return [
+        revocation,
+        status_list.status_entry(suspensions, making.status_index, purpose=status_list.SUSPENSION),
+    ]
 
 
 def shape_of(making: Making, organisation: Organisation) -> bytes:
@@ -144,6 +161,7 @@ def shape_of(making: Making, organisation: Organisation) -> bytes:
             making.license_number is not None,
             making.credential.expires_at is not None,
             making.list_url,
+            making.names_suspensions,
         ]
     )
 
@@ -155,9 +173,15 @@ def slots_of(making: Making) -> dict[str, Path]:
         "from": ("validFrom",),
         "awarded": ("awardedDate",),
         "subject": ("credentialSubject", "id"),
-        "status": ("credentialStatus", "id"),
-        "index": ("credentialStatus", "statusListIndex"),
     }
+    if making.names_suspensions:
+        slots["status"] = ("credentialStatus", 0, "id")
+        slots["index"] = ("credentialStatus", 0, "statusListIndex")
+        slots["suspension"] = ("credentialStatus", 1, "id")
+        slots["suspension_index"] = ("credentialStatus", 1, "statusListIndex")
+    else:
+        slots["status"] = ("credentialStatus", "id")
+        slots["index"] = ("credentialStatus", "statusListIndex")
     if making.email:
         slots["hash"] = ("credentialSubject", "identifier", 0, "identityHash")
         slots["salt"] = ("credentialSubject", "identifier", 0, "salt")
@@ -180,6 +204,9 @@ def slot_values(making: Making, addresses: Addresses) -> dict[str, str]:
         "status": f"{making.list_url}#{making.status_index}",
         "index": str(making.status_index),
     }
+    if making.names_suspensions:
+        values["suspension"] = f"{suspensions_of(making.list_url)}#{making.status_index}"
+        values["suspension_index"] = values["index"]
     if making.email:
         values["hash"] = documents.identity_hash(making.email, making.salt)
         values["salt"] = making.salt

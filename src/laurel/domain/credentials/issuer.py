@@ -18,7 +18,7 @@ from laurel.domain.achievements.model import Award
 from laurel.domain.credentials import organisation_keys, store, validity
 from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.credentials.composition import Making
-from laurel.domain.credentials.model import Credential, CredentialFields, IssuerNotFound, Signed, StatusListNotFound
+from laurel.domain.credentials.model import Credential, CredentialFields, IssuerNotFound, Signed
 from laurel.domain.credentials.signer import Batch, Signer, audit_row, rows_of
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller, Organisation
@@ -29,19 +29,11 @@ from laurel.domain.transparency.appending import append
 from laurel.domain.transparency.model import LogEntryNotFound, NewEntry, Proof
 from laurel.keyring.sealing import MasterKeys
 from laurel.keyring.signing import Keyring
-from laurel.openbadges import log, proofs, status_list
-from laurel.openbadges.did import method_id
-from laurel.openbadges.documents import render_instant
+from laurel.openbadges import log
 from laurel.openbadges.faults import ProofRejected
 from laurel.openbadges.multikey import PublicKey
 from laurel.outside.clock import Clock
 
-STATUS_LIST_KEPT: Final = timedelta(days=7)
-_READERS_BEHIND: Final = timedelta(minutes=1)
-"""A list is valid from a little before it is signed: to a reader whose clock is behind, it would not be yet."""
-STATUS_LIST_FRESH: Final = timedelta(days=1)
-"""A list that is valid for less than this is signed anew before it is shown."""
-STATUS_LIST_TTL_MILLISECONDS: Final = 5 * 60 * 1000
 _IN_THIS_THREAD_MAX: Final = 2
 _KEPT_SECONDS: Final = 1.0
 _KEPT_MAX: Final = 2_000
@@ -244,50 +236,6 @@ class Issuer:
             await organisation_keys.ensure(tx, self.keyring, self.clock.now())
             return [row for row in await store.signing_keys(tx) if row.key.is_published]
 
-    async def status_list(self, uid: str) -> str:
-        """A signed status list as it is now; signed anew when something has changed. Raises StatusListNotFound."""
-        found = None
-        if is_uid(uid):
-            async with self.database.public_lookup(uid) as tx:
-                found = await store.status_list_public(tx, uid)
-        if found is None:
-            raise StatusListNotFound("there is no such status list", field="list", value=uid[:50])
-        if not _fresh(found, self.clock.now()):
-            async with self.database.transaction(found.organisation_id) as tx:
-                found = await self._sign_status_list(tx, found.id)
-        assert found.document is not None  # noqa: S101 - a fresh list was signed
-        return found.document
-
-    async def _sign_status_list(self, tx: Transaction, list_id: int) -> Any:
-        now = self.clock.now()
-        found = await store.lock_status_list(tx, list_id)
-        if _fresh(found, now):
-            return found
-        organisation = await organisations.organisation(tx)
-        keys = await organisation_keys.ensure(tx, self.keyring, now)
-        bits = status_list.bits_of(await store.revoked_places(tx, list_id), length=found.length)
-        issuer = self.addresses.did(organisation.uid)
-        document = status_list.status_list_document(
-            url=self.addresses.status_list(found.uid),
-            issuer=issuer,
-            bits=bits,
-            valid_from=now - _READERS_BEHIND,
-            valid_until=now + STATUS_LIST_KEPT,
-            ttl_milliseconds=STATUS_LIST_TTL_MILLISECONDS,
-        )
-        ready = proofs.prepare(
-            document,
-            verification_method=method_id(issuer, keys.ed25519.key.public_key()),
-            created=render_instant(now),
-        )
-        signature = self.keyring.sign_checked(keys.ed25519.key, ready)
-        await store.insert_signatures(tx, [audit_row(keys.ed25519, "status-list", found.uid, signature)], now)
-        text = msgspec.json.encode(ready.finish(signature.value)).decode()
-        await store.set_status_document(tx, found, text, now + STATUS_LIST_KEPT)
-        return msgspec.structs.replace(
-            found, document=text, signed_version=found.version, valid_until=now + STATUS_LIST_KEPT
-        )
-
     # -------------------------------------------------------------------------------------------------------- the log
     async def checkpoint(self, tx: Transaction) -> str:
         """The log's signed checkpoint as it is now. Raises LogEntryNotFound before the first entry."""
@@ -351,14 +299,6 @@ class Issuer:
             waiting, without = await store.waiting(tx, limit)
             places = await validity.set_places_aside(tx, without, self.clock.now()) if without else []
         return waiting, places
-
-
-def _fresh(found: Any, now: datetime) -> bool:
-    return (
-        found.document is not None
-        and found.signed_version == found.version
-        and found.valid_until - now >= STATUS_LIST_FRESH
-    )
 
 
 def _signed_by(note: str, origin: str, key: PublicKey) -> bool:

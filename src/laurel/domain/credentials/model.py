@@ -14,10 +14,13 @@ ISSUE_JOB = "credentials.issue"
 
 EXPIRED_JOB = "credentials.tell_expired"
 """Tells of credentials of one organisation that have run out."""
+SUSPENSION_END_JOB = "credentials.end_suspension"
+"""Lifts the suspension of one credential once its end has come."""
+
 LETTER_JOB = "letters.send"
 """Tells people by mail of credentials."""
 
-State = Literal["intended", "issued", "revoked", "expired"]
+State = Literal["intended", "issued", "suspended", "revoked", "expired"]
 
 
 class CredentialNotFound(NotFound):
@@ -30,6 +33,18 @@ class AlreadyRevoked(Conflict):
     """The credential or award was revoked before."""
 
     code = "already_revoked"
+
+
+class AlreadySuspended(Conflict):
+    """The credential was suspended before."""
+
+    code = "already_suspended"
+
+
+class NotSuspendable(Conflict):
+    """The credential cannot be suspended as it is."""
+
+    code = "not_suspendable"
 
 
 class NotSigned(NotFound):
@@ -85,7 +100,7 @@ class Credential(msgspec.Struct, frozen=True):
     `details` holds what dialects store besides. `private` ones open only with `access_key`. Nothing is signed or shown
     before `published_at`; it is None while the award is pending. Deleted ones are found by nobody. `status_list_id` and
     `status_index` are its place in a status list, `log_number` that of its newest document in the log. `refusal` says why
-    it cannot be signed as it is.
+    it cannot be signed as it is. `suspended_until` None: until it is reinstated.
     """
 
     organisation_id: OrganisationId
@@ -105,6 +120,9 @@ class Credential(msgspec.Struct, frozen=True):
     issued_at: datetime | None
     revoked_at: datetime | None
     revoke_reason: str | None
+    suspended_at: datetime | None
+    suspended_until: datetime | None
+    suspend_reason: str | None
     status_list_id: int | None
     status_index: int | None
     log_number: int | None
@@ -120,10 +138,14 @@ class Credential(msgspec.Struct, frozen=True):
         return cls(**{name: row[name] for name in cls.__struct_fields__})
 
     def state_at(self, now: datetime) -> State:
-        """The state as the clock makes it: what is not revoked expires at `expires_at`."""
+        """The state as the clock makes it: what is not revoked expires at `expires_at`; a suspension ends by itself."""
         if self.state != "revoked" and self.expires_at is not None and now >= self.expires_at:
             return "expired"
-        return self.state
+        return "suspended" if self.state != "revoked" and self.is_suspended_at(now) else self.state
+
+    def is_suspended_at(self, now: datetime) -> bool:
+        """Whether a suspension holds."""
+        return self.suspended_at is not None and (self.suspended_until is None or now < self.suspended_until)
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -148,7 +170,9 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 class StatusList(msgspec.Struct, frozen=True):
-    """A list of revocations. `document` is what was signed when it had `signed_version`."""
+    """A list of revocations, or the suspensions of the same places. `document` is what was signed when it had
+    `signed_version`; it is right until `changes_at`, when a suspension ends.
+    """
 
     organisation_id: OrganisationId
     id: int
@@ -157,9 +181,10 @@ class StatusList(msgspec.Struct, frozen=True):
     version: int
     signed_version: int
     valid_until: datetime | None
+    changes_at: datetime | None
     document: str | None
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """A row of `status_list`."""
+        """A row of `status_list`, for suspensions joined with `suspension_list`."""
         return cls(**{name: row[name] for name in cls.__struct_fields__})

@@ -99,6 +99,7 @@ async def compromise(
         await _make(tx, keyring, row.key.algorithm, now, by)
     dependants = await store.signed_with(tx, row.id, _DEPENDANTS_SHOWN_MAX)
     await store.touch_status_lists(tx)
+    await store.touch_suspension_lists(tx)
     await log.forget_checkpoint(tx)
     again = await store.issue_again(tx, row.id, now) if reissue else 0
     await ask_to_issue(tx, again)

@@ -5,6 +5,8 @@ import secrets
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from laurel.base import json_text
 from laurel.base.limits import STATUS_LIST_ENTRIES_MIN
 from laurel.database.pool import Transaction
@@ -13,11 +15,13 @@ from laurel.domain.credentials.issue import ask_to_issue
 from laurel.domain.credentials.model import Credential
 from laurel.domain.transparency.appending import append
 from laurel.domain.transparency.model import NewEntry
+from laurel.openbadges import status_list, structure
 
 ISSUED: Final = "credential.issued"
 ISSUED_AGAIN: Final = "credential.reissued"
 REVOKED: Final = "credential.revoked"
 REINSTATED: Final = "credential.reinstated"
+SUSPENDED: Final = "credential.suspended"
 _SEED_BYTES: Final = 32
 _ROUNDS: Final = 4
 
@@ -51,21 +55,42 @@ def place(seed: bytes, number: int, length: int) -> int:
             return number
 
 
-async def withdraw(tx: Transaction, credential: Credential) -> None:
-    """After a credential was marked as revoked: its status list and the log say so."""
-    await _tell(tx, credential, REVOKED)
+async def withdraw(tx: Transaction, credential: Credential, *, was_suspended: bool = False) -> None:
+    """After a credential was marked as revoked, which ends a suspension: its status lists and the log say so."""
+    if credential.status_list_id is not None:
+        await store.touch_status_lists(tx, credential.status_list_id)
+        if was_suspended:
+            await store.touch_suspension_list(tx, credential.status_list_id)
+    await _log(tx, credential, REVOKED)
 
 
 async def restore(tx: Transaction, credential: Credential) -> None:
     """After a revocation was undone: its status list and the log say so; what was changed meanwhile is signed."""
     if credential.state == "intended" and credential.published_at is not None:
         await ask_to_issue(tx, 1)
-    await _tell(tx, credential, REINSTATED)
+    if credential.status_list_id is not None:
+        await store.touch_status_lists(tx, credential.status_list_id)
+    await _log(tx, credential, REINSTATED)
 
 
-async def _tell(tx: Transaction, credential: Credential, event: str) -> None:
+async def tell_suspension(tx: Transaction, credential: Credential, *, begins: bool) -> None:
+    """After a credential was marked as suspended, or no longer: its list of suspensions and the log say so."""
+    if credential.status_list_id is not None:
+        await store.touch_suspension_list(tx, credential.status_list_id)
+    await _log(tx, credential, SUSPENDED if begins else REINSTATED)
+
+
+async def names_suspensions(tx: Transaction, credential: Credential) -> bool:
+    """Whether the document that is served names its place in the list of suspensions."""
+    signed = (await store.find_signed(tx, [credential.id])).get(credential.id)
+    if signed is None or signed.document is None:
+        return False
+    entries = structure.listed(msgspec.json.decode(signed.document).get("credentialStatus"))
+    return any(entry.get("statusPurpose") == status_list.SUSPENSION for entry in entries)
+
+
+async def _log(tx: Transaction, credential: Credential, event: str) -> None:
     if credential.status_list_id is None:
         return
-    await store.touch_status_lists(tx, credential.status_list_id)
     said = {"event": event, "id": credential.uid, "at": credential.updated_at.isoformat()}
     await append(tx, [NewEntry(event, json_text.encode(said))])

@@ -18,12 +18,23 @@ AWARD_REVOKED = "award.revoked"
 CREDENTIAL_ISSUED = "credential.issued"
 CREDENTIAL_UPDATED = "credential.updated"
 CREDENTIAL_REVOKED = "credential.revoked"
+CREDENTIAL_SUSPENDED = "credential.suspended"
+CREDENTIAL_REINSTATED = "credential.reinstated"
 CREDENTIAL_EXPIRED = "credential.expired"
 TEST = "webhook.test"
 """Sent when an administrator asks for it; no endpoint subscribes to it."""
 
 TOPICS = frozenset(
-    {AWARD_CREATED, AWARD_REVOKED, CREDENTIAL_ISSUED, CREDENTIAL_UPDATED, CREDENTIAL_REVOKED, CREDENTIAL_EXPIRED}
+    {
+        AWARD_CREATED,
+        AWARD_REVOKED,
+        CREDENTIAL_ISSUED,
+        CREDENTIAL_UPDATED,
+        CREDENTIAL_REVOKED,
+        CREDENTIAL_SUSPENDED,
+        CREDENTIAL_REINSTATED,
+        CREDENTIAL_EXPIRED,
+    }
 )
 
 EVENT_PREFIX = "event."

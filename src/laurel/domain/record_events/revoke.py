@@ -10,13 +10,14 @@ from laurel.domain.achievements.model import Award, AwardNotFound
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials import validity
 from laurel.domain.credentials.model import AlreadyRevoked, Credential
-from laurel.domain.notifications.model import AWARD_REVOKED, CREDENTIAL_REVOKED, Message
+from laurel.domain.notifications.model import AWARD_REVOKED, CREDENTIAL_REINSTATED, CREDENTIAL_REVOKED, Message
 from laurel.domain.notifications.publish import publish
 from laurel.domain.record_events.run import Run
+from laurel.domain.record_events.suspend import lift, message
 
 
 class NotRevoked(Conflict):
-    """Only what is revoked can be reinstated."""
+    """Only what is revoked or suspended can be reinstated."""
 
     code = "not_revoked"
 
@@ -41,29 +42,34 @@ async def revoke(run: Run, award: Award, reason: str) -> tuple[Award, Credential
     credential = (await credentials.of_awards(run.tx, [award.id])).get(award.id)
     messages = [_message(run, revoked, AWARD_REVOKED, reason, None)]
     if credential is not None:
-        credential = await credentials.change(run.tx, credential, changes)
-        await validity.withdraw(run.tx, credential)
+        was_suspended = credential.suspended_at is not None
+        ended = {"suspended_at": None, "suspended_until": None, "suspend_reason": None} if was_suspended else {}
+        credential = await credentials.change(run.tx, credential, changes | ended)
+        await validity.withdraw(run.tx, credential, was_suspended=was_suspended)
         messages.append(_message(run, revoked, CREDENTIAL_REVOKED, reason, credential))
     await publish(run.tx, messages, run.now)
     return revoked, credential
 
 
 async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
-    """Undo a revocation. Raises NotRevoked, AwardNotFound."""
+    """Undo a revocation, or lift a suspension. Raises NotRevoked, AwardNotFound."""
     await run.load([award.person_id])
     locked = await achievements.lock_award(run.tx, award.id)
     if locked is None:
         raise AwardNotFound("there is no such award", value=award.uid)
+    credential = (await credentials.of_awards(run.tx, [award.id])).get(award.id)
     if locked.state != "revoked":
-        raise NotRevoked("the award is not revoked")
+        if credential is None or credential.suspended_at is None:
+            raise NotRevoked("it is neither revoked nor suspended")
+        return locked, await lift(run, credential)
     changes: dict[str, Any] = {"revoked_at": None, "revoke_reason": None, "updated_at": run.now}
     active = await achievements.change_award(run.tx, locked, {**changes, "state": "active"})
     count_held(run, active, 1)
-    credential = (await credentials.of_awards(run.tx, [award.id])).get(award.id)
     if credential is not None:
         state = "issued" if credential.issued_at is not None else "intended"
         credential = await credentials.change(run.tx, credential, {**changes, "state": state})
         await validity.restore(run.tx, credential)
+        await publish(run.tx, [message(run.now, credential, CREDENTIAL_REINSTATED)], run.now)
     return active, credential
 
 

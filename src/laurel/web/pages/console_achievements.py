@@ -58,7 +58,7 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
     if achievement is None:
         return {
             "name": "", "description": "", "narrative": "", "status": "draft", "period": "open", "points": "",
-            "issues_credential": "on", "private": "", "valid_for": "", "valid_unit": "years", "image": "",
+            "issues_credential": "on", "private": "", "suspendable": "", "valid_for": "", "valid_unit": "years", "image": "",
             "badge_design": BADGES[0], "certificate_design": CERTIFICATES[0], "skills": "", "backfill": "",
         }  # fmt: skip
     language, plan = visit.organisation.language, achievement.credential
@@ -72,6 +72,7 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
         "points": f"{achievement.rewards.points:f}" if achievement.rewards.points else "",
         "issues_credential": "on" if achievement.issues_credential else "",
         "private": "on" if plan.private else "",
+        "suspendable": "on" if plan.suspendable else "",
         "valid_for": str(valid or ""),
         "valid_unit": "days" if plan.valid_days else "years",
         "image": achievement.image or "",
@@ -161,6 +162,7 @@ def _plan(form: Form) -> CredentialPlan:
         badge_design=form.get("badge_design") or None,
         certificate_design=form.get("certificate_design") or None,
         private=form.ticked("private"),
+        suspendable=form.ticked("suspendable"),
     )
 
 

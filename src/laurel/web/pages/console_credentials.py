@@ -1,4 +1,6 @@
-"""/console/credentials: what was issued: searched, looked at, revoked, reinstated."""
+"""/console/credentials: what was issued: searched, looked at, revoked, suspended, reinstated."""
+
+from datetime import UTC, datetime
 
 from litestar import Response
 
@@ -13,6 +15,7 @@ from laurel.domain.people import store as people
 from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.revoke import reinstate, revoke
 from laurel.domain.record_events.run import Run
+from laurel.domain.record_events.suspend import suspend
 from laurel.domain.register.model import Condition, Search
 from laurel.domain.register.search import find
 from laurel.domain.register.store import activities_of
@@ -54,7 +57,7 @@ async def _require(tx: Transaction, uid: str) -> Credential:
     return credential
 
 
-async def _show(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
+async def _show(visit: Visit, error: LaurelError | None = None, doing: str = "") -> Response[bytes]:
     async with visit.transaction() as tx:
         credential = await _require(tx, visit.path("credential"))
         person = await people.find_by_id(tx, credential.person_id)
@@ -64,6 +67,7 @@ async def _show(visit: Visit, error: LaurelError | None = None) -> Response[byte
     return visit.show(
         "console/credential.html",
         error=error,
+        doing=doing,
         credential=credential,
         person=person,
         achievement=achievement,
@@ -82,16 +86,22 @@ async def show_credential_page(visit: Visit) -> Response[bytes]:
 @page("/console/credentials/{credential:str}/revoke", needs="credentials:write", post=True)
 async def revoke_credential(visit: Visit) -> Response[bytes]:
     """Take it back with a reason, which is shown to whoever looks."""
-    return await _change(visit, take_back=True)
+    return await _change(visit, "revoke", "The credential is revoked.")
+
+
+@page("/console/credentials/{credential:str}/suspend", needs="credentials:write", post=True)
+async def suspend_credential(visit: Visit) -> Response[bytes]:
+    """Have it count no longer for a while."""
+    return await _change(visit, "suspend", "The credential is suspended.")
 
 
 @page("/console/credentials/{credential:str}/reinstate", needs="credentials:write", post=True)
 async def reinstate_credential(visit: Visit) -> Response[bytes]:
     """Let it count again."""
-    return await _change(visit, take_back=False)
+    return await _change(visit, "reinstate", "The credential counts again.")
 
 
-async def _change(visit: Visit, *, take_back: bool) -> Response[bytes]:
+async def _change(visit: Visit, verb: str, said: str) -> Response[bytes]:
     parts, uid = visit.parts, visit.path("credential")
 
     async def work(tx: Transaction, _careful: bool) -> None:
@@ -99,22 +109,31 @@ async def _change(visit: Visit, *, take_back: bool) -> Response[bytes]:
         credential = await _require(tx, uid)
         award = (await achievements.find_awards(tx, [credential.award_id]))[credential.award_id]
         run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=False)
-        if take_back:
-            if not visit.form.get("reason"):
-                raise Invalid("say why: whoever looks at the credential will read it", field="reason")
-            await revoke(run, award, visit.form.get("reason"))
-        else:
-            await reinstate(run, award)
+        match verb:
+            case "revoke":
+                if not visit.form.get("reason"):
+                    raise Invalid("say why: whoever looks at the credential will read it", field="reason")
+                await revoke(run, award, visit.form.get("reason"))
+            case "suspend":
+                await suspend(run, credential, visit.form.get("reason"), _end(visit.form.get("until")))
+            case _:
+                await reinstate(run, award)
         await run.save()
-        action = "credential.revoke" if take_back else "credential.reinstate"
-        await audit.record(tx, at=now, by=visit.caller, action=action, subject=("credential", uid))
+        await audit.record(tx, at=now, by=visit.caller, action=f"credential.{verb}", subject=("credential", uid))
 
     try:
         await run_again_on_races(parts.spine, visit.organisation_id, work)
     except LaurelError as refused:
-        return await _show(visit, refused)
-    said = "The credential is revoked." if take_back else "The credential counts again."
+        return await _show(visit, refused, verb)
     return visit.to(f"/console/credentials/{uid}", said)
 
 
-HANDLERS = (list_credentials, show_credential_page, revoke_credential, reinstate_credential)
+def _end(day: str) -> datetime | None:
+    """The beginning (UTC) of the day on which a suspension ends; None for no day."""
+    try:
+        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) if day else None
+    except ValueError:
+        raise Invalid("say a day as year-month-day, or nothing", field="until", value=day[:50]) from None
+
+
+HANDLERS = (list_credentials, show_credential_page, revoke_credential, suspend_credential, reinstate_credential)

@@ -42,6 +42,8 @@ _KEPT_SECONDS = 1.0
 _KEPT_MAX = 512
 _BADGE_WIDTH, _CERTIFICATE_WIDTH = 600, 1_200
 _WIDTHS = (128, 256, 600)
+_OFF = frozenset({"revoked", "suspended"})
+"""States in which the issuer's register speaks against a credential."""
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -128,6 +130,7 @@ def context_of(parts: Parts, shown: Shown) -> dict[str, Any]:
         "linkedin": linkedin_url(shown, parts.public_url),
         "issued_on": dated(credential.issued_on, language),
         "expires_on": dated(credential.expires_at.date(), language) if credential.expires_at else "",
+        "suspended_until": dated(credential.suspended_until.date(), language) if credential.suspended_until else "",
         "qr": (path, side),
         "structured": _structured(shown, url, parts.public_url),
     }
@@ -231,16 +234,21 @@ async def checks_of(parts: Parts, shown: Shown) -> list[Check]:
         checks.append(Check("proof", Outcome.UNKNOWN, words_in(shown.language)["state_intended"]))
         expired = state == "expired"
         checks.append(Check("validity", Outcome.FAILED if expired else Outcome.PASSED, _until(shown)))
-        checks.append(
-            Check("status", Outcome.FAILED if state == "revoked" else Outcome.PASSED, credential.revoke_reason or "")
-        )
+        checks.append(Check("status", Outcome.FAILED if state in _OFF else Outcome.PASSED, _why_not(shown, state)))
         return checks
     verdict = await parts.verifier.verify(signed.document.encode())
     checks += verdict.checks
-    if state == "revoked" and all(check.name != "status" or check.outcome is Outcome.PASSED for check in checks):
+    if state in _OFF and all(check.name != "status" or check.outcome is Outcome.PASSED for check in checks):
         checks = [check for check in checks if check.name != "status"]
-        checks.append(Check("status", Outcome.FAILED, credential.revoke_reason or ""))
+        checks.append(Check("status", Outcome.FAILED, _why_not(shown, state)))
     return [*checks, *await _log_checks(parts, signed)]
+
+
+def _why_not(shown: Shown, state: str) -> str:
+    """What the issuer's own register says about a credential that does not count."""
+    if state == "suspended":
+        return f"{words_in(shown.language)['state_suspended']}: {shown.credential.suspend_reason or '–'}"
+    return shown.credential.revoke_reason or ""
 
 
 async def _log_checks(parts: Parts, signed: Signed) -> list[Check]:
@@ -282,12 +290,13 @@ async def show_widget(request: AnyRequest, parts: InjectedParts, credential: Fro
     include_in_schema=False,
 )
 async def show_picture(request: AnyRequest, parts: InjectedParts, credential: FromPath[str]) -> Response[bytes]:
-    """The badge or the certificate. A revoked credential has no certificate any more."""
+    """The badge or the certificate. A revoked credential has no certificate any more, a suspended one for now."""
     shown = await load(parts, credential, request.scope)
     what = request.scope["path"].rpartition("/")[2]
     kind = "badge" if what == "badge.png" else "certificate"
-    if kind == "certificate" and shown.credential.state == "revoked":
-        raise Gone("this credential was revoked, so there is no certificate")
+    state = shown.credential.state_at(parts.clock.now())
+    if kind == "certificate" and state in _OFF:
+        raise Gone(f"this credential is {state}, so there is no certificate")
     async with parts.database.transaction(shown.organisation.id) as tx:
         design = await design_for(
             tx, shown.achievement, "badge" if kind == "badge" else "certificate", shown.organisation

@@ -7,9 +7,10 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from laurel.base.errors import NotFound
+from laurel.base.times import render_time
 from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import composition
-from laurel.domain.credentials.model import CredentialFields
+from laurel.domain.credentials.model import Credential, CredentialFields
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
@@ -58,12 +59,17 @@ def _profile(parts: Parts, organisation: Organisation) -> dict[str, Any]:
 async def show_assertion(
     request: Request[Any, Any, Any], parts: InjectedParts, credential: FromPath[str]
 ) -> Response[Any]:
-    """A credential as a hosted assertion; 410 with nothing but its revocation when it is revoked."""
+    """A credential as a hosted assertion; 410 with nothing but its revocation when it is revoked.
+
+    Open Badges 2.0 knows no suspension: while one holds, the assertion is revoked, with that as the reason.
+    """
     key = request.query_params.get("key")
     found = await find_shown(parts, credential, key)
     own = f"{_base(parts)}/assertions/{found.uid}"
-    if found.state == "revoked":
-        body = open_badges_2.revoked_assertion(id=own, reason=found.revoke_reason or "")
+    now = parts.clock.now()
+    if found.state == "revoked" or found.is_suspended_at(now):
+        reason = found.revoke_reason if found.state == "revoked" else _suspension(found)
+        body = open_badges_2.revoked_assertion(id=own, reason=reason or "")
         headers = {**OPEN, "Cache-Control": "public, max-age=60"}
         return Response(msgspec.json.encode(body), status_code=410, media_type=JSON_LD, headers=headers)
     signed = await find_signed(parts, credential, key)
@@ -86,6 +92,11 @@ async def show_assertion(
         narrative=fields.narrative or None,
     )
     return published(msgspec.json.encode(assertion), JSON_LD, seconds=60)
+
+
+def _suspension(found: Credential) -> str:
+    until = f" until {render_time(found.suspended_until)}" if found.suspended_until else ""
+    return f"suspended{until}" + (f": {found.suspend_reason}" if found.suspend_reason else "")
 
 
 @get("/ob2/badges/{achievement:str}", tags=["public"])

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from laurel.base.ids import is_uid
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement, AchievementNotFound
-from laurel.domain.credentials import composition
+from laurel.domain.credentials import composition, status_lists
 from laurel.domain.credentials.model import IssuerNotFound, SigningKeyNotFound
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
@@ -141,7 +141,16 @@ async def achievement_document(request: HttpRequest, parts: Parts, achievement: 
 @get("/s/{status_list:str}", tags=["public"])
 async def show_status_list(request: HttpRequest, parts: InjectedParts, status_list: FromPath[str]) -> Response[Any]:
     """A signed status list: which credentials are revoked."""
-    text = await parts.issuer.status_list(status_list)
+    return _list(request, await status_lists.revocations(parts.issuer, status_list))
+
+
+@get("/s/{status_list:str}/suspensions", tags=["public"])
+async def show_suspension_list(request: HttpRequest, parts: InjectedParts, status_list: FromPath[str]) -> Response[Any]:
+    """A signed status list: which credentials are suspended, by the places of the list of revocations."""
+    return _list(request, await status_lists.suspensions(parts.issuer, status_list))
+
+
+def _list(request: HttpRequest, text: str) -> Response[Any]:
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     return published(text, VC_JSON, seconds=60, etag=etag, scope=request.scope)
 
@@ -152,7 +161,7 @@ async def show_checkpoint(parts: InjectedParts, issuer: FromPath[str]) -> Respon
     organisation = await parts.issuer.find_organisation(issuer)
     async with parts.database.transaction(organisation.id) as tx:
         note = await parts.issuer.checkpoint(tx)
-    return published(note, "text/plain; charset=utf-8", seconds=5)
+    return published(note, "text/plain", seconds=5)
 
 
 @get("/i/{issuer:str}/log/tile/{path:path}", tags=["public"])
@@ -183,6 +192,7 @@ HANDLERS = (
     show_root_jwks,
     show_key,
     show_status_list,
+    show_suspension_list,
     show_checkpoint,
     show_tile,
     show_consistency,
