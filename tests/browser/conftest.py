@@ -13,8 +13,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from laurel.application import surfaces
+from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.web.server import create_web
+from tests.support.browsing import admit
+from tests.support.hands import WAYS, Hands
 from tests.support.served import served
 
 HERE = Path(__file__).parent
@@ -82,3 +85,21 @@ async def narrow(browser: Browser) -> AsyncIterator[Page]:
     )
     yield await context.new_page()
     await context.close()
+
+
+@pytest_asyncio.fixture(params=list(WAYS))
+async def hands(
+    request: pytest.FixtureRequest, browser: Browser, site: str, parts: Parts, organisation: Organisation
+) -> AsyncIterator[Hands]:
+    """An owner of the organisation at work in the console, in each way in which people work."""
+    context = await browser.new_context(
+        locale="en-GB", timezone_id="UTC", java_script_enabled=request.param != "no script", reduced_motion="reduce"
+    )
+    await admit(context, site, parts, organisation)
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield WAYS[request.param](page, site)
+    await context.close()
+    assert errors == []

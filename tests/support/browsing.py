@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
+from laurel.domain.access import sessions
 from laurel.domain.organisations.model import Account, Organisation
 from laurel.domain.parts import Parts
+from laurel.web.pages.visits import SESSION
 from tests.support.builders import an_account
 
 AXE = Path(__file__).parents[1] / "browser" / "axe" / "axe.min.js"
@@ -22,6 +24,15 @@ async def sign_in(page: Page, site: str, parts: Parts, organisation: Organisatio
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()
     await page.wait_for_url(f"{site}/console")
+    return account
+
+
+async def admit(context: BrowserContext, site: str, parts: Parts, organisation: Organisation, **wishes: Any) -> Account:
+    """A fresh account of the organisation, with its session in the context's cookies: where signing in is not the matter."""
+    account = await an_account(parts, organisation, **{"role": "owner", **wishes})
+    async with parts.database.transaction(organisation.id) as tx:
+        opened = await sessions.open_for(tx, account, pepper=parts.pepper, now=parts.clock.now())
+    await context.add_cookies([{"name": SESSION, "value": opened.cookie, "url": site}])
     return account
 
 

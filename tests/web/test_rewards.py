@@ -47,3 +47,17 @@ async def test_a_negative_supply_names_its_field(api):
 async def test_an_achievement_that_pays_an_unknown_reward_is_refused(api):
     answer = await api.post("/api/v1/achievements", json={"name": "x", "rewards": {"items": [{"reward": "0" * 24}]}})
     assert (answer.status_code, answer.json()["field"]) == (404, "rewards.items[0].reward")
+
+
+async def test_what_waited_for_a_draft_is_given_and_told_when_it_goes_live(api):
+    reward = await a_reward(api, status="draft")
+    await an_achievement(api, rewards={"items": [{"reward": reward["id"]}]})
+    await an_event(api, "ada")
+    told = {"queries": [{"alias": "got", "event_name": "reward-distribution", "source_id": reward["id"]}]}
+    criteria = {"type": "count", "query": "got", "operator": ">=", "value": 1}
+    second = await an_achievement(api, **told, criteria=criteria)
+    answer = await api.patch(f"/api/v1/rewards/{reward['id']}", json={"status": "live"})
+    assert answer.status_code == 200, answer.text
+    (person,) = (await api.get("/api/v1/people")).json()["items"]
+    held = (await api.get(f"/api/v1/people/{person['id']}/awards")).json()
+    assert second["id"] in str(held)

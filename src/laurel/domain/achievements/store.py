@@ -522,6 +522,20 @@ async def held_by_department(tx: Transaction, person_id: PersonId) -> dict[int, 
     return {row["department_id"]: row["awards"] for row in rows}
 
 
+async def paying(tx: Transaction, reward_uid: str, limit: int) -> list[Achievement]:
+    """Achievements that pay a reward, newest first."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM achievement
+        WHERE organisation_id = $1 AND rewards @> $2::jsonb AND deleted_at IS NULL ORDER BY id DESC LIMIT $3
+        """,
+        tx.organisation_id,
+        {"items": [{"reward": reward_uid}]},
+        limit,
+    )
+    return [Achievement.from_row(row) for row in rows]
+
+
 async def count_by_status(tx: Transaction) -> dict[str, int]:
     """How many achievements have each stored status."""
     rows = await tx.fetch(

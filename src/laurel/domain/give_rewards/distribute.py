@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 
+from laurel.base.errors import Conflict
 from laurel.base.ids import DepartmentId, PersonId, new_uid
+from laurel.domain.people.model import PersonNotFound
 from laurel.domain.record_events.consequences import settle
 from laurel.domain.record_events.happenings import REWARD_DISTRIBUTION, Happening, pay_out, raise_events
 from laurel.domain.record_events.run import Run
-from laurel.domain.rewards.catalogue import Written
-from laurel.domain.rewards.model import Payment, RewardPlan, check_plan
+from laurel.domain.rewards import catalogue, store
+from laurel.domain.rewards.catalogue import RewardWish, Written
+from laurel.domain.rewards.model import GrantKind, Payment, Reward, RewardItem, RewardPlan, check_plan
 from laurel.domain.rewards.pay import Paid
+
+
+class NothingLeft(Conflict):
+    """There is not enough of a reward left, or the person has as many as one may have."""
+
+    code = "nothing_left"
 
 
 async def distribute(
@@ -30,6 +39,33 @@ async def distribute(
     paid = await pay_out(run, payments, [(unique, "")] * len(payments))
     await settle(run, [])
     return dict(zip(living, paid, strict=True))
+
+
+async def give_by_hand(
+    run: Run, person_id: PersonId, reward: Reward, kind: GrantKind, amount: int, *, reference: str
+) -> bool:
+    """Give units of a reward to one person, once per `reference`; whether this was the first time. Raises NothingLeft
+    when there is not enough or the person has as many as one may have, PersonNotFound, Invalid.
+    """
+    await run.load([person_id])
+    if person_id not in run.states:
+        raise PersonNotFound("there is no such person", field="person")
+    if await store.was_given(run.tx, person_id, reward.id, REWARD_DISTRIBUTION, reference):
+        return False
+    plan = RewardPlan(items=[RewardItem(reward.uid, kind, amount)])
+    paid = await distribute(run, [person_id], plan, department_id=reward.department_id, source_id=reference)
+    short = paid[person_id].shortages
+    if short:
+        raise NothingLeft(f"this cannot be given: {short[0][1]}", field="amount", value=amount)
+    return True
+
+
+async def change_reward(run: Run, old: Reward, wish: RewardWish, *, actor: str) -> Written:
+    """Change a reward; when that makes a draft live, what was queued is given and told of. Raises as catalogue.change."""
+    written = await catalogue.change(run.tx, old, wish, actor=actor, now=run.now)
+    if written.released:
+        await tell_released(run, written)
+    return written
 
 
 async def tell_released(run: Run, written: Written) -> None:

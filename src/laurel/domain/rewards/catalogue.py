@@ -26,6 +26,12 @@ class SupplyBelowGranted(Conflict):
     code = "supply_below_granted"
 
 
+class GrantInUse(Conflict):
+    """What was given cannot be taken back any more."""
+
+    code = "grant_in_use"
+
+
 class RewardWish(msgspec.Struct, kw_only=True):
     """What may be written of a reward; UNSET leaves a value as it is (or at its default on creation).
 
@@ -66,14 +72,22 @@ class Written(msgspec.Struct, frozen=True):
     released: list[Grant]
 
 
-async def create(tx: Transaction, wish: RewardWish, *, actor: str, now: datetime) -> Reward:
-    """A new reward (a draft unless the wish says live). Raises Invalid, TooLarge by field."""
+async def create(tx: Transaction, wish: RewardWish, *, actor: str, now: datetime, uid: str | None = None) -> Reward:
+    """A new reward (a draft unless the wish says live), under `uid` where one is given. Raises Invalid, TooLarge by field."""
     values, supply = _checked(wish, None)
     if not values.get("names"):
         raise Invalid("names must have at least one language", field="names")
     values.setdefault("status", "draft")
     reward = await store.insert(
-        tx, {**values, "uid": new_uid(), "created_at": now, "updated_at": now, "created_by": actor, "updated_by": actor}
+        tx,
+        {
+            **values,
+            "uid": uid or new_uid(),
+            "created_at": now,
+            "updated_at": now,
+            "created_by": actor,
+            "updated_by": actor,
+        },
     )
     for kind, total in supply.items():
         await set_supply(tx, reward, kind, "", total)
@@ -132,6 +146,19 @@ async def allocate_share(
     if not isinstance(supply, UnsetType):
         await set_supply(tx, reward, share.kind, share.id, supply)
     return reward
+
+
+async def take_back(tx: Transaction, reward: Reward, grant_uid: str, *, now: datetime) -> Grant:
+    """Take back what was given or waits, so that its supply can go to others. Raises GrantInUse when it is neither."""
+    supplies = await store.lock_supplies(tx, [reward.id])
+    grant = await store.void_grant(tx, reward.id, grant_uid, now)
+    if grant is None:
+        raise GrantInUse("this is claimed, used, drawn or taken back already", field="grant", value=grant_uid)
+    for allocation in (grant.allocation, ""):
+        if (key := (reward.id, grant.kind, allocation)) in supplies:
+            await store.take(tx, {key: -grant.amount})
+            break
+    return grant
 
 
 def remaining_of(supplies: Sequence[Supply], reward: Reward, kind: GrantKind, allocation: str) -> Supply | None:

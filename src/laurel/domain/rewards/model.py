@@ -119,6 +119,10 @@ class Reward(msgspec.Struct, frozen=True):
         values["allocations"] = msgspec.convert(values["allocations"], list[Allocation])
         return cls(**values)
 
+    def name_in(self, language: str) -> str:
+        """The name in this language, else in any."""
+        return self.names.get(language) or next(iter(self.names.values()), "")
+
     def price(self, kind: GrantKind) -> Decimal | None:
         """What one unit costs in points; None when it is not for sale."""
         return self.asset_price if kind == "assets" else self.entry_price

@@ -307,6 +307,72 @@ async def release_queued(tx: Transaction, reward_id: RewardId, state: str, now: 
     return [Grant.from_row(row) for row in rows]
 
 
+async def grants_of_reward(
+    tx: Transaction, reward_id: RewardId, *, before_id: int | None, limit: int, state: str | None = None
+) -> list[Grant]:
+    """What was given of a reward, newest first, from below `before_id`; `state`: only what is in it."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {GRANT_COLUMNS} FROM reward_grant
+        WHERE organisation_id = $1 AND reward_id = $2 AND ($3::bigint IS NULL OR id < $3)
+          AND ($4::text IS NULL OR state = $4)
+        ORDER BY id DESC LIMIT $5
+        """,
+        tx.organisation_id,
+        reward_id,
+        before_id,
+        state,
+        limit,
+    )
+    return [Grant.from_row(row) for row in rows]
+
+
+async def count_queued(tx: Transaction, reward_ids: Sequence[RewardId]) -> dict[RewardId, int]:
+    """How many grants wait for their reward to go live."""
+    rows = await tx.fetch(
+        """
+        SELECT reward_id, count(*) AS waiting FROM reward_grant
+        WHERE organisation_id = $1 AND reward_id = ANY($2::bigint[]) AND state = 'queued' GROUP BY reward_id
+        """,
+        tx.organisation_id,
+        reward_ids,
+    )
+    return {row["reward_id"]: row["waiting"] for row in rows}
+
+
+async def was_given(tx: Transaction, person_id: PersonId, reward_id: RewardId, source: str, source_id: str) -> bool:
+    """Whether a person got something of a reward from this source before."""
+    return bool(
+        await tx.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM reward_grant WHERE organisation_id = $1 AND person_id = $2 AND reward_id = $3
+                           AND source = $4 AND source_id = $5)
+            """,
+            tx.organisation_id,
+            person_id,
+            reward_id,
+            source,
+            source_id,
+        )
+    )
+
+
+async def void_grant(tx: Transaction, reward_id: RewardId, uid: str, now: datetime) -> Grant | None:
+    """Void what was given and not touched since; None when there is no such thing."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE reward_grant SET state = 'void', updated_at = $4
+        WHERE organisation_id = $1 AND reward_id = $2 AND uid = $3 AND state IN ('queued', 'granted')
+        RETURNING {GRANT_COLUMNS}
+        """,
+        tx.organisation_id,
+        reward_id,
+        uid,
+        now,
+    )
+    return None if row is None else Grant.from_row(row)
+
+
 async def find_grant(tx: Transaction, person_id: PersonId, uid: str) -> Grant | None:
     """What a person got, by its uid; locked until the transaction ends."""
     row = await tx.fetchrow(

@@ -9,8 +9,11 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
 from laurel.database.pool import Transaction
+from laurel.domain.give_rewards import distribute
 from laurel.domain.organisations import audit
 from laurel.domain.organisations import store as organisations
+from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import catalogue, store
 from laurel.domain.rewards.catalogue import RewardWish
 from laurel.domain.rewards.model import Reward
@@ -141,12 +144,16 @@ async def change_reward(
     parts: InjectedParts, caller: InjectedCaller, reward: FromPath[str], data: JSONBody[RewardIn]
 ) -> RewardOut:
     """Change what is given. The supply cannot become less than what was given away."""
-    async with parts.database.transaction(caller.organisation_id) as tx:
-        now = parts.clock.now()
+
+    async def work(tx: Transaction, _careful: bool) -> RewardOut:
+        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
         old = await catalogue.require(tx, reward)
-        written = await catalogue.change(tx, old, await _wish(tx, data, old), actor=caller.actor, now=now)
-        await audit.record(tx, at=now, by=caller, action="reward.change", subject=("reward", old.uid))
+        written = await distribute.change_reward(run, old, await _wish(tx, data, old), actor=caller.actor)
+        await audit.record(tx, at=run.now, by=caller, action="reward.change", subject=("reward", old.uid))
+        await run.save()
         return (await _render(tx, [written.reward]))[0]
+
+    return await run_again_on_races(parts.spine, caller.organisation_id, work)
 
 
 @delete("/api/v1/rewards/{reward:str}", guards=[requires("rewards:write")], tags=["rewards"])

@@ -1,6 +1,5 @@
 """/console/achievements: what can be earned: lists, the form with the criteria builder, its dry run, one's own page."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from litestar import Response
@@ -20,10 +19,12 @@ from laurel.domain.people import registry
 from laurel.domain.people import store as people
 from laurel.domain.record_events.backfill import BACKFILL_JOB, widen
 from laurel.domain.record_events.rehearse import Rehearsal, rehearse
-from laurel.domain.rewards.model import RewardPlan
-from laurel.web.pages import criteria_form
+from laurel.domain.rewards import store as rewards
+from laurel.web.pages import criteria_form, plan_form
 from laurel.web.pages.criteria_form import MEASURES, OPERATORS, RuleRow, Typed
 from laurel.web.pages.drawn import BADGES, CERTIFICATES
+from laurel.web.pages.plan_form import TypedPlan
+from laurel.web.pages.reward_choices import reward_choices
 from laurel.web.pages.visits import Form, Visit, page
 
 _PAGE = 30
@@ -57,7 +58,7 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
     """What the form's plain fields say at first."""
     if achievement is None:
         return {
-            "name": "", "description": "", "narrative": "", "status": "draft", "period": "open", "points": "",
+            "name": "", "description": "", "narrative": "", "status": "draft", "period": "open",
             "issues_credential": "on", "private": "", "suspendable": "", "valid_for": "", "valid_unit": "years", "image": "",
             "badge_design": BADGES[0], "certificate_design": CERTIFICATES[0], "skills": "", "backfill": "",
         }  # fmt: skip
@@ -69,7 +70,6 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
         "narrative": achievement.criteria_narrative,
         "status": achievement.status,
         "period": achievement.period,
-        "points": f"{achievement.rewards.points:f}" if achievement.rewards.points else "",
         "issues_credential": "on" if achievement.issues_credential else "",
         "private": "on" if plan.private else "",
         "suspendable": "on" if plan.suspendable else "",
@@ -83,21 +83,26 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
     }
 
 
-def _show_form(
+async def _show_form(
     visit: Visit,
     achievement: Achievement | None,
     rules: Typed,
+    plan: TypedPlan,
     *,
     values: dict[str, str],
     error: LaurelError | None = None,
     rehearsal: Rehearsal | None = None,
 ) -> Response[bytes]:
+    async with visit.transaction() as tx:
+        plan_choices = await reward_choices(tx, visit, tuple(line.reward for line in plan.lines))
     return visit.show(
         "console/achievement_form.html",
         error=error,
         achievement=achievement,
         values=values,
         rules=rules,
+        plan=plan,
+        plan_choices=plan_choices,
         rehearsal=rehearsal,
         trouble=None,
         once=visit.form.get("once") or visit.new_once(),
@@ -126,7 +131,7 @@ def _definition(visit: Visit, rules: tuple[list[Query], Criteria | None], old: A
         period=_period(form),
         queries=queries,
         criteria=criteria,
-        rewards=_rewards(form, old),
+        rewards=plan_form.parsed(plan_form.typed(form), old.rewards if old else None),
         issues_credential=form.ticked("issues_credential"),
         credential=_plan(form),
         criteria_narrative=form.get("narrative"),
@@ -140,15 +145,6 @@ def _period(form: Form) -> Any:
     if period not in {"open", "daily", "weekly", "monthly", "yearly"}:
         raise Invalid("there is no such period", field="period", value=period[:50])
     return period
-
-
-def _rewards(form: Form, old: Achievement | None) -> RewardPlan:
-    plan = old.rewards if old else RewardPlan()
-    try:
-        points = Decimal(form.get("points").replace(",", ".") or "0")
-    except InvalidOperation:
-        raise Invalid("points must be a number", field="points", value=form.get("points")[:50]) from None
-    return RewardPlan(**{**{name: getattr(plan, name) for name in plan.__struct_fields__}, "points": points})
 
 
 def _plan(form: Form) -> CredentialPlan:
@@ -171,7 +167,7 @@ def _at_form(error: LaurelError) -> LaurelError:
     field = error.field or ""
     for start, name in (
         ("names", "name"), ("descriptions", "description"), ("criteria_narrative", "narrative"), ("tags", "skills"),
-        ("rewards.points", "points"), ("credential.valid", "valid_for"), ("criteria", "rules"), ("queries", "rules"),
+        ("credential.valid", "valid_for"), ("criteria", "rules"), ("queries", "rules"),
     ):  # fmt: skip
         if field.startswith(start):
             error.field = name
@@ -182,7 +178,7 @@ def _at_form(error: LaurelError) -> LaurelError:
 @page("/console/achievements/new", needs="achievements:write")
 async def show_new_achievement(visit: Visit) -> Response[bytes]:
     """An empty form."""
-    return _show_form(visit, None, Typed([RuleRow()], "and"), values=_defaults(visit, None))
+    return await _show_form(visit, None, Typed([RuleRow()], "and"), TypedPlan(), values=_defaults(visit, None))
 
 
 @page("/console/achievements/new", needs="achievements:write", post=True)
@@ -196,7 +192,8 @@ async def show_achievement_form(visit: Visit) -> Response[bytes]:
     """The form as it stands."""
     async with visit.transaction() as tx:
         achievement = await definitions.require(tx, visit.path("achievement"))
-    return _show_form(visit, achievement, criteria_form.shown(achievement), values=_defaults(visit, achievement))
+    rules, plan = criteria_form.shown(achievement), plan_form.shown(achievement.rewards)
+    return await _show_form(visit, achievement, rules, plan, values=_defaults(visit, achievement))
 
 
 @page("/console/achievements/{achievement:str}/edit", needs="achievements:write", post=True)
@@ -208,7 +205,7 @@ async def change_achievement_page(visit: Visit) -> Response[bytes]:
 
 
 async def _take(visit: Visit, old: Achievement | None) -> Response[bytes]:
-    form, rules = visit.form, criteria_form.typed(visit.form)
+    form, rules, plan = visit.form, criteria_form.typed(visit.form), plan_form.typed(visit.form)
     values = _typed_values(form, _defaults(visit, old))
     rehearsal = None
     try:
@@ -217,8 +214,9 @@ async def _take(visit: Visit, old: Achievement | None) -> Response[bytes]:
         elif not form.get("change"):
             return await _save(visit, old, _definition(visit, criteria_form.parsed(rules), old))
     except LaurelError as refused:
-        return _show_form(visit, old, rules, values=values, error=_at_form(refused))
-    return _show_form(visit, old, rules, values=values, rehearsal=rehearsal)
+        refused = plan_form.at_form(_at_form(refused), plan)
+        return await _show_form(visit, old, rules, plan, values=values, error=refused)
+    return await _show_form(visit, old, rules, plan, values=values, rehearsal=rehearsal)
 
 
 async def _save(visit: Visit, old: Achievement | None, definition: Definition) -> Response[bytes]:
@@ -278,6 +276,7 @@ async def show_achievement_page(visit: Visit) -> Response[bytes]:
         known = await people.find_many(tx, [award.person_id for award in holders])
         held = await store.count_active(tx, [achievement.id])
         needed = await store.find_many(tx, achievement.prerequisites)
+        paid = await rewards.find_by_uids(tx, [item.reward for item in achievement.rewards.items])
     return visit.show(
         "console/achievement.html",
         achievement=achievement,
@@ -288,6 +287,8 @@ async def show_achievement_page(visit: Visit) -> Response[bytes]:
         known=known,
         held=held.get(achievement.id, (0, 0)),
         needed=list(needed.values()),
+        paid=paid,
+        xp=plan_form.total_of(achievement.rewards.xp),
         measures=dict(MEASURES),
         operators=dict(OPERATORS),
     )

@@ -157,7 +157,7 @@ async def explore_events(visit: Visit) -> Response[bytes]:
     async with visit.transaction() as tx:
         offered = await _live(tx)
         if asked_person:
-            person = await _person_asked_for(tx, asked_person)
+            person = await person_asked_for(tx, asked_person)
             trouble = "" if person else "Nobody has this address, name or id."
         if person is not None:
             recorded = await events.recent_of_person(tx, person.id, EXPLAIN_EVENTS_MAX)
@@ -181,7 +181,7 @@ async def explore_events(visit: Visit) -> Response[bytes]:
     )
 
 
-async def _person_asked_for(tx: Transaction, asked: str) -> Person | None:
+async def person_asked_for(tx: Transaction, asked: str) -> Person | None:
     """Somebody by uid, address, external id, or a part of the name."""
     text = check_length(asked, SEARCH_LENGTH_MAX, "person")
     if (person := await store.find_by_uid(tx, text)) is not None:

@@ -1,19 +1,17 @@
-"""/console/requests: what learners ask for, and the organisation's answer; and the leaderboard and rewards at a glance."""
+"""/console/requests: what learners ask for, and the organisation's answer; and the leaderboard at a glance."""
 
 from litestar import Response
 
 from laurel.base.errors import LaurelError
 from laurel.base.limits import DESCRIPTION_LENGTH_MAX, check_length
-from laurel.database.pool import Transaction
 from laurel.domain.achievements.periods import Calendar, zone
 from laurel.domain.leaderboards import store as leaderboards
 from laurel.domain.leaderboards.ranking import period_at, top_places
 from laurel.domain.learner_requests import store
 from laurel.domain.learner_requests.deciding import decide
 from laurel.domain.people import store as people
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
-from laurel.domain.rewards import store as rewards
+from laurel.web.pages.spine_work import in_run
 from laurel.web.pages.visits import Visit, page
 
 _PAGE = 30
@@ -39,33 +37,17 @@ async def show_requests(visit: Visit) -> Response[bytes]:
 @page("/console/requests/{wish:str}", needs="people:write", post=True)
 async def answer_request(visit: Visit) -> Response[bytes]:
     """Yes, and it happens; or no, with a sentence."""
-    form, parts = visit.form, visit.parts
+    form = visit.form
 
-    async def work(tx: Transaction, _careful: bool) -> None:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=True)
+    async def work(run: Run) -> None:
         said = check_length(form.get("answer"), DESCRIPTION_LENGTH_MAX, "answer")
         await decide(run, visit.path("wish"), agreed=form.get("change") == "agree", answer=said, by=visit.caller)
-        await run.save()
 
     try:
-        await run_again_on_races(parts.spine, visit.organisation_id, work)
+        await in_run(visit, work, quiet=True)
     except LaurelError as refused:
         return await _show(visit, refused)
     return visit.to("/console/requests", "The request is answered.")
-
-
-@page("/console/rewards", needs="rewards:read")
-async def show_rewards(visit: Visit) -> Response[bytes]:
-    """What awards pay out, and how much of it is left."""
-    async with visit.transaction() as tx:
-        found = await rewards.list_newest(tx, visit.cursor(), _PAGE + 1)
-        supplies = await rewards.supplies(tx, [one.id for one in found])
-    return visit.show(
-        "console/rewards.html",
-        rewards=found[:_PAGE],
-        supplies={one.id: [supply for supply in supplies if supply.reward_id == one.id] for one in found},
-        next=visit.next_after(found, _PAGE),
-    )
 
 
 @page("/console/leaderboard", needs="people:read")
@@ -80,4 +62,4 @@ async def show_leaderboards(visit: Visit) -> Response[bytes]:
     return visit.show("console/leaderboard.html", boards=boards, places=places, known=known)
 
 
-HANDLERS = (show_requests, answer_request, show_rewards, show_leaderboards)
+HANDLERS = (show_requests, answer_request, show_leaderboards)

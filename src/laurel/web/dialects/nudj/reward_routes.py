@@ -153,12 +153,10 @@ async def update_reward(
     async def work(tx: Transaction, _careful: bool) -> dict[str, Any]:
         old = await find_reward(tx, reward_id)
         wish = await _wish(tx, request, data, old, parts.clock.now())
-        written = await catalogue.change(tx, old, wish, actor=caller.actor, now=parts.clock.now())
+        run = Run(tx, spine, await spine.open(tx), parts.clock.now(), quiet=False)
+        written = await distribute.change_reward(run, old, wish, actor=caller.actor)
         await _set_supplies(tx, written.reward, data)
-        if written.released:
-            run = Run(tx, spine, await spine.open(tx), parts.clock.now(), quiet=False)
-            await distribute.tell_released(run, written)
-            await run.save()
+        await run.save()
         return await _answer(tx, request, written.reward, parts.clock.now())
 
     return await run_again_on_races(spine, caller.organisation_id, work)
