@@ -52,6 +52,12 @@ def cases() -> dict[str, bytes]:
             designs["certificate-sterling-a4-landscape"], filled, width_pixels=WIDTH
         )
         drawn[f"badge-meridian-{name}"] = render_png(designs["badge-meridian"], filled, width_pixels=WIDTH)
+    drawn["certificate-atelier-arabic"] = render_png(
+        designs["certificate-atelier-a4-portrait"], fields(SCRIPTS["arabic"], "ar"), width_pixels=WIDTH
+    )
+    drawn["certificate-horizon-hebrew"] = render_png(
+        designs["certificate-horizon-us-letter-landscape"], fields(SCRIPTS["hebrew"], "he"), width_pixels=WIDTH
+    )
     return drawn
 
 

@@ -110,7 +110,10 @@ class _Node(_Value, frozen=True, kw_only=True, tag_field="type"):
 
 
 class Shape(_Node, frozen=True, kw_only=True, tag="shape"):
-    """A named outline fitted into the box. What `points`, `depth` and `radius` mean depends on the outline."""
+    """A named outline fitted into the box. What `points`, `depth` and `radius` mean depends on the outline.
+
+    A flipped one is turned over, left to right, about the middle of its box.
+    """
 
     outline: Outline
     fill: Paint | None = None
@@ -118,14 +121,16 @@ class Shape(_Node, frozen=True, kw_only=True, tag="shape"):
     points: Points | None = None
     depth: Fraction | None = None
     radius: Length = 0
+    flipped: bool = False
 
 
 class Path(_Node, frozen=True, kw_only=True, tag="path"):
-    """SVG path data drawn at the box's corner, in canvas units; width and height only say about what it turns."""
+    """SVG path data drawn at the box's corner, in canvas units; width and height only say about what it turns or flips."""
 
     data: PathData
     fill: Paint | None = None
     stroke: Stroke | None = None
+    flipped: bool = False
 
 
 class Text(_Node, frozen=True, kw_only=True, tag="text"):
@@ -175,7 +180,10 @@ Node = Shape | Path | Text | Image | Qr
 
 
 class Design(_Value, frozen=True, kw_only=True):
-    """How a credential looks. Colours beginning with @ are looked up in `colours`, so that a brand can change them."""
+    """How a credential looks. Colours beginning with @ are looked up in `colours`, so that a brand can change them.
+
+    `right_to_left` says what becomes of the layout in languages such as Arabic and Hebrew: kept, or mirrored.
+    """
 
     format: Literal["laurel-design/1"]
     name: Annotated[str, Meta(min_length=1, max_length=limits.NAME_LENGTH_MAX)]
@@ -183,6 +191,7 @@ class Design(_Value, frozen=True, kw_only=True):
     canvas: Canvas
     nodes: Annotated[tuple[Node, ...], Meta(max_length=limits.DESIGN_NODES_MAX)]
     background: Paint | None = None
+    right_to_left: Literal["keep", "mirror"] = "keep"
     colours: Annotated[dict[ColourName, HexColour], Meta(max_length=limits.DESIGN_COLOURS_MAX)] = field(
         default_factory=dict
     )

@@ -15,6 +15,7 @@ import typst
 from laurel.rendering.attributes import fill
 from laurel.rendering.extent import is_clear_of
 from laurel.rendering.fonts import JOINED_FAMILIES, FontLibrary, bundled_fonts
+from laurel.rendering.mirror import in_reading_direction
 from laurel.rendering.model import Design, Fields, Image, Node, Qr, Text
 from laurel.rendering.svg import SvgWriter, baselines, colour_of, image_bytes, line_start, title_of, words_of
 from laurel.rendering.typeset import Setting, set_text
@@ -63,6 +64,7 @@ def render_pdf(design: Design, fields: Fields, *, created_at: datetime, fonts: F
     `created_at` must be aware; it is the only date in the file. Lengths of the canvas are points.
     """
     fonts = fonts or bundled_fonts()
+    design = in_reading_direction(design, fields.language)
     document = {
         "title": title_of(design, fields),
         "author": [name] if (name := fields.values.get("issuer.name", "")) else [],

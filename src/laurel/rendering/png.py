@@ -21,6 +21,7 @@ from laurel.rendering.bands import ROWS, Band, assemble, bands_of, pack
 from laurel.rendering.extent import Box, painted_box
 from laurel.rendering.fonts import FontLibrary, bundled_fonts
 from laurel.rendering.letters import Placed, ink_box, mask_of, placed_letters
+from laurel.rendering.mirror import in_reading_direction
 from laurel.rendering.model import Design, Fields, Path, Shape, Text
 from laurel.rendering.refusals import DesignTooLarge
 from laurel.rendering.svg import SvgWriter, colour_of, words_of
@@ -101,7 +102,8 @@ def render_png(
     Raises DesignTooLarge when a side would be over PICTURE_WIDTH_MAX pixels.
     """
     size = _size(design, width_pixels)
-    ground, *layers = _layers_of(design, fields, fonts or bundled_fonts(), size)
+    painted = in_reading_direction(design, fields.language)
+    ground, *layers = _layers_of(painted, fields, fonts or bundled_fonts(), size)
     pixels = size[0] * size[1]
     settled: list[Layer] = []
     fresh: list[Layer] = []

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from laurel.rendering.attributes import fill, names_in, translated
 from laurel.rendering.extent import Box
 from laurel.rendering.fonts import Face, FontLibrary, bundled_fonts
+from laurel.rendering.mirror import in_reading_direction
 from laurel.rendering.model import (
     Design,
     Fields,
@@ -34,6 +35,7 @@ from laurel.rendering.typeset import Line, Setting, set_text
 
 def render_svg(design: Design, fields: Fields, *, fonts: FontLibrary | None = None) -> bytes:
     """The credential as a self-contained SVG document in UTF-8: no scripts, no fonts, nothing loaded from elsewhere."""
+    design = in_reading_direction(design, fields.language)
     writer = SvgWriter(design, fields, fonts or bundled_fonts())
     writer.background()
     for node in design.nodes:
@@ -230,6 +232,8 @@ def _placed(node: Node, corner: str | None = None) -> str:
         steps.append(f"rotate({number(node.rotation)} {middle})")
     if corner is None and (node.x or node.y):
         steps.append(f"translate({number(node.x)} {number(node.y)})")
+    if isinstance(node, Shape | Path) and node.flipped:
+        steps.append(f"translate({number(node.width)} 0)scale(-1 1)")
     transform = f' transform="{"".join(steps)}"' if steps else ""
     return transform + (f' opacity="{number(node.opacity)}"' if node.opacity < 1 else "")
 
