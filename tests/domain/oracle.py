@@ -67,6 +67,31 @@ class Oracle:
         self.zone = ZoneInfo(zone)
         self.events: list[Happening] = []
         self.awards: set[tuple[str, str, str]] = set()
+        self.present: dict[str, ZoneInfo | None] = {}
+        self.past: dict[str, list[tuple[datetime, ZoneInfo | None]]] = {}
+
+    def move(self, person: str, at: datetime, zone: str | None) -> None:
+        """From `at` on the person is in another zone; what was recorded by then stays in the day it was counted in."""
+        left = self.present.get(person)
+        if (left.key if left else None) == zone:
+            return
+        ends = [event.at + timedelta(microseconds=1) for event in self.events if event.person == person]
+        past = self.past.setdefault(person, [])
+        end = max([at, *ends, *(known for known, _ in past)])
+        if end not in [known for known, _ in past]:
+            past.append((end, left))
+        self.present[person] = ZoneInfo(zone) if zone else None
+
+    def zone_of(self, achievement: dict[str, Any], event: Happening) -> ZoneInfo:
+        if achievement.get("calendar") != "person":
+            return self.zone
+        for end, zone in self.past.get(event.person, []):
+            if event.at < end:
+                return zone or self.zone
+        return self.present.get(event.person) or self.zone
+
+    def period(self, achievement: dict[str, Any], event: Happening) -> str:
+        return period_of(achievement["period"], event.at, self.zone_of(achievement, event))
 
     def record(self, event: Happening) -> None:
         if any((known.person, known.key) == (event.person, event.key) for known in self.events):
@@ -85,16 +110,16 @@ class Oracle:
                 self._settle(achievement, event)
 
     def _has_progress(self, achievement: dict[str, Any], event: Happening) -> bool:
-        period = period_of(achievement["period"], event.at, self.zone)
+        period = self.period(achievement, event)
         return any(
             e.person == event.person
-            and period_of(achievement["period"], e.at, self.zone) == period
+            and self.period(achievement, e) == period
             and any(counts(q, e) for q in achievement["queries"])
             for e in self.events
         )
 
     def _settle(self, achievement: dict[str, Any], event: Happening) -> None:
-        period = period_of(achievement["period"], event.at, self.zone)
+        period = self.period(achievement, event)
         award = (event.person, achievement["id"], period)
         held = {a for p, a, _ in self.awards if p == event.person}
         if award in self.awards or not set(achievement["prerequisites"]) <= held:
@@ -120,14 +145,12 @@ class Oracle:
         matching = [
             event
             for event in self.events
-            if event.person == person
-            and counts(query, event)
-            and period_of(achievement["period"], event.at, self.zone) == period
+            if event.person == person and counts(query, event) and self.period(achievement, event) == period
         ]
         if node["type"] == "count":
             return Fraction(len(matching))
         if node["type"] == "streak":
-            return Fraction(longest_run({event.at.astimezone(self.zone).date() for event in matching}))
+            return Fraction(longest_run({e.at.astimezone(self.zone_of(achievement, e)).date() for e in matching}))
         amounts = [event.payload.get(node["attribute"]) for event in matching]
         return sum(
             (Fraction(str(a)) for a in amounts if isinstance(a, int | float | Decimal) and not isinstance(a, bool)),

@@ -19,12 +19,15 @@ from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.rules import PERIOD, number_of
 from laurel.domain.events.model import check_event
 from laurel.domain.parts import Parts
+from laurel.domain.people import registry
+from laurel.domain.people.model import Person
+from laurel.domain.people.registry import Details
 from laurel.domain.record_events import retract
 from laurel.domain.record_events.backfill import backfill, widen
 from laurel.domain.record_events.ingest import record, run_again_on_races
 from laurel.domain.record_events.run import Run
 from tests.domain.oracle import Happening, Oracle, period_of
-from tests.support.builders import an_organisation
+from tests.support.builders import a_person, an_organisation
 
 ZONES = (
     "UTC",
@@ -51,6 +54,8 @@ EXAMPLES = settings(
 )
 
 ALIASES = ("q0", "q1", "q2")
+PEOPLE = ("ada", "bob")
+INSTANTS = st.builds(lambda day, hours: day + timedelta(hours=hours), st.sampled_from(EDGE_DAYS), st.integers(-60, 60))
 
 
 def leaf(operators: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
@@ -93,6 +98,7 @@ def histories(*, monotone: bool, amounts: st.SearchStrategy[Any]) -> st.SearchSt
     achievement = st.fixed_dictionaries(
         {
             "period": st.sampled_from(["open", "daily", "weekly", "monthly", "yearly"]),
+            "calendar": st.sampled_from(["organisation", "person"]),
             "criteria": trees(operators, logicals),
             "names": st.lists(st.sampled_from(["a", "b", None]), min_size=3, max_size=3),
             "after": st.booleans(),
@@ -100,18 +106,25 @@ def histories(*, monotone: bool, amounts: st.SearchStrategy[Any]) -> st.SearchSt
     )
     event = st.fixed_dictionaries(
         {
-            "person": st.sampled_from(["ada", "bob"]),
+            "person": st.sampled_from(PEOPLE),
             "key": st.integers(0, 15),
             "name": st.sampled_from(["a", "b", "c"]),
-            "at": st.builds(
-                lambda day, hours: day + timedelta(hours=hours), st.sampled_from(EDGE_DAYS), st.integers(-60, 60)
-            ),
+            "at": INSTANTS,
             "n": amounts,
+        }
+    )
+    move = st.fixed_dictionaries(
+        {
+            "person": st.sampled_from(PEOPLE),
+            "zone": st.sampled_from([*ZONES, "Pacific/Kiritimati", "Pacific/Pago_Pago", None]),
+            "at": INSTANTS,
+            "before": st.integers(0, 17),
         }
     )
     return st.fixed_dictionaries(
         {
             "zone": st.sampled_from(ZONES),
+            "moves": st.lists(move, max_size=4),
             "achievements": st.lists(achievement, min_size=1, max_size=4),
             "events": st.lists(event, min_size=1, max_size=18, unique_by=lambda one: (one["person"], one["key"])),
             "seed": st.integers(0, 2**32),
@@ -126,9 +139,17 @@ ANY_AMOUNT = st.sampled_from([0.1, 0.2, 1, 2.5, -1, "3", True, None, [1]])
 class World:
     """One organisation with the achievements of a history, and an oracle of the same."""
 
-    def __init__(self, parts: Parts, organisation_id: OrganisationId, plans: list[dict[str, Any]], zone: str) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        organisation_id: OrganisationId,
+        plans: list[dict[str, Any]],
+        zone: str,
+        people: dict[str, Person],
+    ) -> None:
         self.parts = parts
         self.id = organisation_id
+        self.people = people
         self.oracle = Oracle(plans, zone)
 
     @classmethod
@@ -149,12 +170,31 @@ class World:
                     "queries": queries,
                     "criteria": plan["criteria"],
                     "period": plan["period"],
+                    "calendar": plan["calendar"],
                     "prerequisites": needs,
                 }
                 definition = msgspec.convert({"names": {"en": "x"}, "status": "live", **body}, Definition, strict=False)
                 made = await definitions.create(tx, definition, actor="test", now=parts.clock.now())
                 plans.append({"id": made.uid, **body})
-        return cls(parts, organisation.id, plans, history["zone"])
+        people = {name: await a_person(parts, organisation, identifiers={"external": name}) for name in PEOPLE}
+        return cls(parts, organisation.id, plans, history["zone"], people)
+
+    async def move(self, move: dict[str, Any]) -> None:
+        """Somebody goes to another time zone, in Laurel and in the oracle."""
+        async with self.parts.database.transaction(self.id) as tx:
+            person = self.people[move["person"]]
+            await registry.change(tx, person, Details(time_zone=move["zone"]), now=move["at"])
+        self.oracle.move(move["person"], move["at"], move["zone"])
+
+    async def move_before(self, index: int, history: dict[str, Any]) -> None:
+        for move in history["moves"]:
+            if move["before"] == index:
+                await self.move(move)
+
+    async def move_first(self, history: dict[str, Any]) -> None:
+        """All moves in the order of their instants, before anything is recorded: every event is a late one."""
+        for move in sorted(history["moves"], key=lambda move: move["at"]):
+            await self.move(move)
 
     async def record(self, batch: list[dict[str, Any]]) -> None:
         now = self.parts.clock.now()
@@ -217,7 +257,7 @@ class World:
                         node = leaves_of(plan["criteria"])[position - 3]
                         assert value == self.oracle.value(plan, node, row["value"], period), (rule.uid, period, node)
                     expected = {
-                        period_of(plan["period"], event.at, self.oracle.zone)
+                        self.oracle.period(plan, event)
                         for event in self.oracle.events
                         if event.person == row["value"]
                         and event.category == "custom"
@@ -250,7 +290,8 @@ def in_batches(events: list[dict[str, Any]], chance: random.Random, largest: int
 @given(history=histories(monotone=False, amounts=ANY_AMOUNT))
 async def test_one_by_one_everything_agrees_with_the_oracle(parts, history):
     world = await World.make(parts, history)
-    for event in history["events"]:
+    for index, event in enumerate(history["events"]):
+        await world.move_before(index, history)
         await world.record([event])
         world.foretell([event])
     assert await world.awards() == world.oracle.awards
@@ -263,6 +304,7 @@ async def test_batches_order_and_replays_change_nothing(parts, history):
     chance = random.Random(history["seed"])
     shuffled = chance.sample(history["events"], len(history["events"]))
     world = await World.make(parts, history)
+    await world.move_first(history)
     world.foretell(history["events"])
     for batch in in_batches(shuffled, chance, 6):
         await world.record(batch + chance.sample(batch, chance.randint(0, len(batch))))
@@ -278,7 +320,10 @@ async def test_batches_order_and_replays_change_nothing(parts, history):
 async def test_retraction_leaves_what_the_other_events_amount_to(parts, history):
     chance = random.Random(history["seed"])
     world = await World.make(parts, history)
-    await world.record(history["events"])
+    for index, event in enumerate(history["events"]):
+        await world.move_before(index, history)
+        await world.record([event])
+        world.foretell([event])
     taken = [event for event in history["events"] if chance.random() < 0.4]
     for event in taken:
 
@@ -293,6 +338,8 @@ async def test_retraction_leaves_what_the_other_events_amount_to(parts, history)
             await run.save()
 
         await run_again_on_races(parts.spine, world.id, work)
+    world.oracle.events.clear()
+    world.oracle.awards.clear()
     world.foretell([event for event in history["events"] if event not in taken])
     await world.check_values()
 
@@ -303,14 +350,14 @@ async def test_a_backfill_counts_what_would_have_counted(parts, history):
     for plan in history["achievements"]:
         plan["after"] = False
     world = await World.make(parts, {**history, "achievements": []})
+    await world.move_first(history)
     await world.record(history["events"])
     later = await World.make(parts, history)
-    world.foretell([])
     plans = later.oracle.achievements
     async with parts.database.transaction(world.id) as tx:
         copies = []
         for plan in plans:
-            body = {key: plan[key] for key in ("queries", "criteria", "period")}
+            body = {key: plan[key] for key in ("queries", "criteria", "period", "calendar")}
             definition = msgspec.convert({"names": {"en": "x"}, "status": "live", **body}, Definition, strict=False)
             made = await definitions.create(tx, definition, actor="test", now=parts.clock.now())
             await widen(tx, made, None, parts.clock.now())
@@ -318,7 +365,7 @@ async def test_a_backfill_counts_what_would_have_counted(parts, history):
     for _ in range(2):
         for copy in copies:
             await backfill(parts.spine, world.id, copy["number"], quiet=True)
-    world.oracle = Oracle(copies, history["zone"])
+    world.oracle.achievements = copies
     world.foretell(history["events"])
     await world.check_values()
     assert {award[:2] for award in await world.awards()} == {award[:2] for award in world.oracle.awards}

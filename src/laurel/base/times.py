@@ -1,8 +1,11 @@
-"""Instants: reading and writing RFC 3339. All values are aware datetimes in UTC."""
+"""Instants: reading and writing RFC 3339, names of time zones. All values are aware datetimes in UTC."""
 
 from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import available_timezones
 
 from laurel.base.errors import Invalid
+from laurel.base.limits import TAG_LENGTH_MAX, check_length
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,3 +30,17 @@ def render_time(value: datetime) -> str:
 def render_time_or_none(value: datetime | None) -> str | None:
     """As render_time; None stays None."""
     return None if value is None else render_time(value)
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones (IANA) that this machine knows."""
+    return frozenset(available_timezones())
+
+
+def check_time_zone(name: str, field: str) -> str:
+    """`name`, if it is a time zone; raises Invalid naming `field`."""
+    check_length(name, TAG_LENGTH_MAX, field)
+    if name not in time_zones():
+        raise Invalid(f"{field} must be an IANA time zone such as Europe/Warsaw", field=field, value=name)
+    return name

@@ -24,6 +24,7 @@ from laurel.domain.achievements.criteria import check_criteria
 from laurel.domain.achievements.model import (
     Achievement,
     AchievementNotFound,
+    CalendarOf,
     CredentialPlan,
     Criteria,
     Period,
@@ -34,7 +35,7 @@ from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.model import RewardNotFound, RewardPlan, check_plan
 
 _COUNTING = frozenset(
-    {"queries", "criteria", "period", "starts_at", "expires_at", "prerequisites", "department_id", "status"}
+    {"queries", "criteria", "period", "calendar", "starts_at", "expires_at", "prerequisites", "department_id", "status"}
 )
 _VALID_DAYS_MAX = 36_525
 
@@ -56,6 +57,7 @@ class Definition(msgspec.Struct, kw_only=True):
     starts_at: datetime | UnsetType | None = UNSET
     expires_at: datetime | UnsetType | None = UNSET
     period: Period | UnsetType = UNSET
+    calendar: CalendarOf | UnsetType = UNSET
     queries: list[Query] | UnsetType = UNSET
     criteria: Criteria | UnsetType | None = UNSET
     query_descriptions: dict[str, dict[str, str]] | UnsetType = UNSET

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from laurel.base.ids import AchievementId, PersonId
+from laurel.domain.achievements.periods import Calendar
 from laurel.domain.achievements.rules import (
     DONE,
     PERIOD,
@@ -71,6 +72,7 @@ class PersonState:
 
     __slots__ = (
         "_exact",
+        "calendar",
         "changed",
         "entries",
         "held",
@@ -84,6 +86,8 @@ class PersonState:
     def __init__(self, person_id: PersonId, stored: bytes) -> None:
         self.person_id = person_id
         self.changed = False
+        self.calendar: Calendar | None = None
+        """The person's own, as far as it is known and not the organisation's."""
         self.entries: dict[AchievementId, Entry | msgspec.Raw] = {}
         """Entries as they are stored until somebody asks for them with `entry`: most events touch few of many."""
         self.held: dict[AchievementId, int] = {}
@@ -141,6 +145,11 @@ class PersonState:
         self.changed = True
 
 
+def calendar_of(book: RuleBook, rule: Rule, state: PersonState) -> Calendar:
+    """The calendar by which a person's periods and days of a rule are counted."""
+    return state.calendar if rule.personal and state.calendar is not None else book.calendar
+
+
 def encode_entry(entry: Entry) -> bytes:
     """The stored form of a past period's entry."""
     exact = [position for position in range(VALUES, len(entry)) if type(entry[position]) is Decimal]
@@ -171,13 +180,14 @@ def apply_event(
     touched: list[tuple[Rule, Entry]] = []
     entries = state.entries
     periods = book.calendar.periods(occurred_at)
+    own = state.calendar
     for match in matches:
         rule, leaf, residual, _ = match
         if rule.timed and not rule.starts <= occurred_at < rule.expires:
             continue
         if residual is not None and residual_reason(match, event) is not None:
             continue
-        period = periods[rule.period]
+        period = own.period(rule.period, occurred_at) if own is not None and rule.personal else periods[rule.period]
         known = entries.get(rule.id)
         entry = state.opened(rule.id, known) if type(known) is msgspec.Raw else known
         if entry is None:
@@ -276,7 +286,7 @@ def unlocked_by_holding(
     for rule in book.waiting_for.get(held_id, ()):
         if not rule.starts <= occurred_at < rule.expires:
             continue
-        period = book.calendar.period(rule.period, occurred_at)
+        period = calendar_of(book, rule, state).period(rule.period, occurred_at)
         entry = state.entry(rule.id)
         if entry is not None and entry[REVISION] != rule.revision:
             state.stale.add(rule.id)
@@ -312,11 +322,12 @@ def _advance(
     if leaf.kind == "touch":
         return
     if leaf.kind == "streak":
-        entry[position] = with_day(entry[position], window_of(leaf, book.calendar, occurred_at))
+        entry[position] = with_day(entry[position], window_of(leaf, calendar_of(book, rule, state), occurred_at))
     else:
         amount = 1 if leaf.kind == "count" else number_at(event.payload, leaf.attribute)
         if leaf.cap is not None:
-            _add_capped(entry[position], leaf, window_of(leaf, book.calendar, occurred_at), amount)
+            window = window_of(leaf, calendar_of(book, rule, state), occurred_at)
+            _add_capped(entry[position], leaf, window, amount)
         else:
             total = add(entry[position], amount)
             entry[position] = total
@@ -363,18 +374,20 @@ class Recount(NamedTuple):
     completions: list[Completion]
 
 
-def recount(
-    book: RuleBook, rule: Rule, person_id: PersonId, events: Iterable[Event], held: dict[AchievementId, int]
-) -> Recount:
-    """Count `events` (in the order they were recorded) for one achievement, from nothing.
+def recount(book: RuleBook, rule: Rule, state: PersonState, events: Iterable[Event]) -> Recount:
+    """Count `events` of a person (in the order they were recorded) for one achievement, from nothing.
+
+    `state` says what the person holds and by which calendar to count; it is not changed.
 
     An event counts when it was recorded while the achievement was live (`live_spans`; a backfill widens them) and
     occurred between its start and its end.
     """
     entries: dict[int, Entry] = {}
     completions: list[Completion] = []
-    scratch = PersonState(person_id, b"")
-    scratch.held = {achievement_id: count for achievement_id, count in held.items() if achievement_id != rule.id}
+    scratch = PersonState(state.person_id, b"")
+    scratch.calendar = state.calendar
+    scratch.held = {achievement_id: count for achievement_id, count in state.held.items() if achievement_id != rule.id}
+    calendar = calendar_of(book, rule, state)
     spans = rule.achievement.live_spans
     for event in events:
         if not any(
@@ -388,7 +401,7 @@ def recount(
         for match in book.matches(event.name, event.category, event.sub_category):
             if match.rule is not rule or (match.residual is not None and residual_reason(match, event) is not None):
                 continue
-            period = book.calendar.period(rule.period, event.occurred_at)
+            period = calendar.period(rule.period, event.occurred_at)
             entry = entries.get(period)
             if entry is None:
                 entry = entries[period] = rule.new_entry(period)

@@ -17,6 +17,9 @@ from laurel.domain.rewards.model import RewardPlan
 
 Operator = Literal["==", "!=", ">", ">=", "<", "<="]
 Period = Literal["open", "daily", "weekly", "monthly", "yearly"]
+CalendarOf = Literal["organisation", "person"]
+"""Whose days: of the organisation, or of each person (the organisation's as long as a person has no time zone)."""
+
 Status = Literal["draft", "scheduled", "live", "expired", "archived"]
 StoredStatus = Literal["draft", "live", "archived"]
 
@@ -42,7 +45,7 @@ class Filter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """At most `count` events per window count; windows are UTC hours, or days and weeks of the organisation."""
+    """At most `count` events per window count; windows are UTC hours, or days and weeks of the achievement's calendar."""
 
     count: int
     window: Literal["hour", "day", "week"]
@@ -80,7 +83,7 @@ class Sum(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ty
 
 
 class Streak(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="streak"):
-    """The longest run of consecutive days or weeks (of the organisation's calendar) with an event of the query."""
+    """The longest run of consecutive days or weeks (of the achievement's calendar) with an event of the query."""
 
     query: str
     value: Decimal
@@ -127,6 +130,7 @@ class Achievement(msgspec.Struct, frozen=True):
     starts_at: datetime | None
     expires_at: datetime | None
     period: Period
+    calendar: CalendarOf
     queries: list[Query]
     criteria: Criteria | None
     query_descriptions: dict[str, dict[str, str]]

@@ -1,10 +1,13 @@
-"""Periods: half-open windows of the organisation's calendar. Pure.
+"""Periods: half-open windows of a calendar, the organisation's or a person's own. Pure.
 
 A period is known by the ordinal of its first local day (`date.toordinal()`; 0 for open). Weeks start on Monday. Local
 midnight is computed on the calendar and only then turned into an instant, so that days of 23 and 25 hours come out right.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from laurel.base.errors import Invalid
@@ -139,6 +142,50 @@ class Calendar:
             return None
         first = date.fromordinal(ordinal)
         return midnight(first, self.time_zone), midnight(next_first_day(period, first), self.time_zone)
+
+
+@lru_cache(maxsize=600)
+def calendar_called(time_zone: str) -> Calendar | None:
+    """The calendar of a time zone; None for a name that is none."""
+    try:
+        return Calendar(ZoneInfo(time_zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+class MovedCalendar(Calendar):
+    """The days of somebody who changed time zones: each instant belongs to the zone that was in force then.
+
+    So an event belongs to one period for ever, whenever it arrives and however often it is counted.
+    """
+
+    def __init__(self, past: Sequence[tuple[datetime, Calendar]], present: Calendar) -> None:
+        """`past`: zones before the present one, each with the first instant of the next, ascending."""
+        super().__init__(present.time_zone)
+        self._ends = [end for end, _ in past]
+        self._calendars = [*(calendar for _, calendar in past), present]
+
+    def day(self, instant: datetime) -> int:
+        """The ordinal of the local day of `instant`."""
+        return self._calendars[bisect_right(self._ends, instant)].day(instant)
+
+    def periods(self, instant: datetime) -> dict[Period, int]:
+        """The periods of all kinds that `instant` lies in."""
+        return {kind: self.period(kind, instant) for kind in PERIODS}
+
+
+def own_calendar(
+    time_zone: str | None, past: Sequence[tuple[datetime, str | None]], organisation: Calendar
+) -> Calendar:
+    """The calendar of a person in `time_zone`, who was in `past` zones before (each with the first instant of the next).
+
+    Without a zone, or with one that is unknown, it is the organisation's.
+    """
+    calendars = [(calendar_called(zone) if zone else None) or organisation for _, zone in past]
+    present = (calendar_called(time_zone) if time_zone else None) or organisation
+    if all(calendar is present for calendar in calendars):
+        return present
+    return MovedCalendar([(end, calendar) for (end, _), calendar in zip(past, calendars, strict=True)], present)
 
 
 def period_key(period: Period, ordinal: int) -> str:

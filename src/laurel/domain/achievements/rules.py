@@ -66,6 +66,7 @@ class Rule:
         "id",
         "leaves",
         "period",
+        "personal",
         "revision",
         "starts",
         "timed",
@@ -78,6 +79,7 @@ class Rule:
         self.uid = achievement.uid
         self.revision = achievement.revision
         self.period = achievement.period
+        self.personal = achievement.calendar == "person"
         self.timed = achievement.starts_at is not None or achievement.expires_at is not None
         self.starts = achievement.starts_at or EPOCH.replace(year=1)
         self.expires = achievement.expires_at or EPOCH.replace(year=9999)
@@ -119,6 +121,7 @@ class RuleBook:
             for achievement in achievements
             if achievement.criteria is not None or achievement.prerequisites
         }
+        self.personal = any(rule.personal for rule in self.rules.values())
         self.waiting_for: dict[AchievementId, list[Rule]] = {}
         self._by_name: dict[str, list[tuple[Rule, Query, list[CompiledLeaf]]]] = {}
         self._by_category: dict[str, list[tuple[Rule, Query, list[CompiledLeaf]]]] = {}

@@ -1,6 +1,6 @@
 """Reading where a person stands: progress of the present period, counted anew on the fly where a definition changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -8,12 +8,13 @@ import msgspec
 from laurel.base.ids import AchievementId, PersonId
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store
-from laurel.domain.achievements.evaluate import PersonState, recount
+from laurel.domain.achievements.evaluate import PersonState, calendar_of, recount
 from laurel.domain.achievements.model import Achievement, Award
-from laurel.domain.achievements.periods import period_key
+from laurel.domain.achievements.periods import own_calendar, period_key
 from laurel.domain.achievements.progress import ProgressNode, progress_tree
 from laurel.domain.achievements.rules import PERIOD, REVISION, Entry, Rule, RuleBook
 from laurel.domain.events import store as events
+from laurel.domain.people import store as people
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -36,25 +37,50 @@ class Standing(msgspec.Struct, frozen=True):
         return sum(award.state == "active" for award in self.awards)
 
 
+async def state_of(
+    tx: Transaction, book: RuleBook, person_id: PersonId, achievements: Sequence[Achievement]
+) -> PersonState:
+    """A person's progress for reading, with their own calendar where one of `achievements` counts by it."""
+    state = await store.read_state(tx, person_id)
+    if any(achievement.calendar == "person" for achievement in achievements):
+        await learn_calendars(tx, book, {person_id: state})
+    return state
+
+
+async def learn_calendars(tx: Transaction, book: RuleBook, states: Mapping[PersonId, PersonState]) -> None:
+    """Give people's states the calendars of their own time zones."""
+    for person_id, zones in (await people.zones_of(tx, list(states))).items():
+        states[person_id].calendar = own_calendar(zones.present, zones.past, book.calendar)
+
+
+async def present_entry(
+    tx: Transaction, book: RuleBook, achievement: Achievement, state: PersonState, now: datetime
+) -> Entry | None:
+    """The entry of the period that `now` lies in for the person."""
+    rule = book.rules.get(achievement.id) or Rule(achievement)
+    return await entry_at(tx, book, rule, state, calendar_of(book, rule, state).period(achievement.period, now))
+
+
 async def standings(
     tx: Transaction, book: RuleBook, person_id: PersonId, achievements: Sequence[Achievement], now: datetime
 ) -> list[Standing]:
     """Where a person stands in each of `achievements`, without changing anything."""
-    state = await store.read_state(tx, person_id)
+    state = await state_of(tx, book, person_id, achievements)
     by_achievement: dict[AchievementId, list[Award]] = {}
     for award in await store.awards_of_person(tx, person_id, limit=10_000):
         by_achievement.setdefault(award.achievement_id, []).append(award)
     result = []
     for achievement in achievements:
         rule = book.rules.get(achievement.id) or Rule(achievement)
-        ordinal = book.calendar.period(achievement.period, now)
+        calendar = calendar_of(book, rule, state)
+        ordinal = calendar.period(achievement.period, now)
         entry = await entry_at(tx, book, rule, state, ordinal)
         awards = by_achievement.get(achievement.id, [])
         key = period_key(achievement.period, ordinal)
         current = next(
             (a for a in awards if a.state == "active" and (a.period == key or achievement.period == "open")), None
         )
-        bounds = book.calendar.bounds(achievement.period, ordinal)
+        bounds = calendar.bounds(achievement.period, ordinal)
         result.append(
             Standing(
                 achievement,
@@ -75,7 +101,7 @@ async def entry_at(tx: Transaction, book: RuleBook, rule: Rule, state: PersonSta
         return None
     if entry[REVISION] != rule.revision and rule.id in book.rules:
         recorded = await events.of_people(tx, [state.person_id], None, None)
-        return recount(book, rule, state.person_id, recorded, state.held).entries.get(ordinal)
+        return recount(book, rule, state, recorded).entries.get(ordinal)
     if entry[PERIOD] == ordinal:
         return entry
     return (await store.past_of_person(tx, state.person_id, rule.id)).get(ordinal)

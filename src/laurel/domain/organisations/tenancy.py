@@ -4,7 +4,6 @@ import re
 import unicodedata
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -19,6 +18,7 @@ from laurel.base.limits import (
     check_length,
 )
 from laurel.base.text import clean, clean_email
+from laurel.base.times import check_time_zone
 from laurel.database.pool import Database, Transaction
 from laurel.domain.organisations import audit, keys, sign_in, store
 from laurel.domain.organisations.model import Account, Caller, Department, Organisation
@@ -65,7 +65,7 @@ def clean_changes(changes: dict[str, Any]) -> dict[str, Any]:
             case "email":
                 cleaned[field] = _address(value)
             case "time_zone":
-                cleaned[field] = _zone(value)
+                cleaned[field] = check_time_zone(value, field)
             case _:
                 pass
     return cleaned
@@ -92,12 +92,6 @@ def _address(value: str | None) -> str | None:
     if address is None:
         raise Invalid("email must be an e-mail address", field="email", value=value)
     return address
-
-
-def _zone(value: str) -> str:
-    if value not in available_timezones():
-        raise Invalid("time_zone must be a name such as Europe/Warsaw", field="time_zone", value=value)
-    return ZoneInfo(value).key
 
 
 # ------------------------------------------------------------------------------------------------------ organisations

@@ -9,10 +9,11 @@ from msgspec import UNSET, UnsetType
 
 from laurel.base import limits
 from laurel.base.described import check_json_size
-from laurel.base.errors import Invalid
+from laurel.base.errors import Invalid, TooLarge
 from laurel.base.ids import PersonId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean, clean_email
+from laurel.base.times import check_time_zone
 from laurel.database.pool import Transaction, UniqueViolation
 from laurel.domain.people import store
 from laurel.domain.people.model import EXTERNAL, EmailTaken, IdentifierTaken, Person, PersonNotFound
@@ -56,6 +57,8 @@ async def change(
 ) -> Person:
     """Change what `details` names; `identifiers`, when given, become the only ones. Raises as `create`."""
     values = checked(details)
+    if "time_zone" in values:
+        await _leave_zone(tx, person, values["time_zone"], now)
     if "email" in values:
         try:
             async with tx.savepoint():
@@ -75,6 +78,15 @@ async def change(
     if moved:
         await store.bump_people(tx)
     return person
+
+
+async def _leave_zone(tx: Transaction, person: Person, time_zone: str | None, now: datetime) -> None:
+    count = await store.move_to_zone(tx, person.id, time_zone, now)
+    if count > limits.TIME_ZONE_CHANGES_MAX:
+        limit = limits.TIME_ZONE_CHANGES_MAX
+        raise TooLarge(
+            f"time_zone was changed {limit} times, which is the limit", field="time_zone", limit=limit, value=time_zone
+        )
 
 
 async def add_identifiers(tx: Transaction, person: Person, identifiers: Identifiers) -> None:
@@ -98,6 +110,7 @@ async def delete(tx: Transaction, person: Person, *, now: datetime) -> None:
     await store.update(tx, person.id, {"deleted_at": now, "updated_at": now})
     await profiles.person_gone(tx, person.id, now)
     await store.remove_identifiers(tx, person.id)
+    await store.forget_zones(tx, person.id)
     await store.bump_people(tx)
 
 
@@ -136,7 +149,7 @@ def checked(details: Details) -> dict[str, Any]:
     if values.get("language") is not None:
         check_length(values["language"], limits.LANGUAGE_LENGTH_MAX, "language")
     if values.get("time_zone") is not None:
-        check_length(values["time_zone"], limits.TAG_LENGTH_MAX, "time_zone")
+        check_time_zone(values["time_zone"], "time_zone")
     if "attributes" in values:
         check_json_size(values["attributes"], "attributes")
     return values

@@ -18,12 +18,11 @@ from laurel.domain.leaderboards.model import Metric
 from laurel.domain.leaderboards.scoring import Gain
 from laurel.domain.notifications.model import EVENT_PREFIX, Message
 from laurel.domain.notifications.publish import publish
-from laurel.domain.people import store as people
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import Payment, RewardPlan
 from laurel.domain.rewards.pay import Paid, pay, total_xp
 from laurel.domain.streaks import store as streaks
-from laurel.domain.streaks.extend import extended, local_day
+from laurel.domain.streaks.extend import extended
 
 XP_EARNED = "xp-earned"
 POINTS_EARNED = "points-earned"
@@ -154,13 +153,12 @@ async def _extend_streaks(run: Run, causes: Sequence[Happening]) -> None:
     if not wanted:
         return
     person_ids = sorted({one.person_id for one, _ in wanted})
-    known = await people.find_many(run.tx, person_ids)
     current = await streaks.of_people(run.tx, person_ids)
     changed = {}
     raised = []
     for one, rule in sorted(wanted, key=lambda pair: pair[0].occurred_at or run.now):
         at = one.occurred_at or run.now
-        day = local_day(known[one.person_id].time_zone, run.book.calendar, at)
+        day = (run.states[one.person_id].calendar or run.book.calendar).day(at)
         key = (one.person_id, rule.id)
         streak = extended(current.get(key), rule, one.person_id, day, at)
         if streak is None:

@@ -11,12 +11,13 @@ from laurel.base.limits import EXPLAIN_EVENTS_MAX, REHEARSAL_PEOPLE_MAX
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.achievements.definitions import Definition
-from laurel.domain.achievements.evaluate import recount
+from laurel.domain.achievements.evaluate import PersonState, recount
 from laurel.domain.achievements.explain import EventVerdict, explain
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.periods import zone
 from laurel.domain.achievements.progress import ProgressNode, progress_tree
 from laurel.domain.achievements.rules import RuleBook
+from laurel.domain.achievements.standing import learn_calendars
 from laurel.domain.events import store as events
 from laurel.domain.events.model import Event
 from laurel.domain.people import store as people
@@ -61,10 +62,13 @@ async def rehearse(tx: Transaction, definition: Definition, *, time_zone: str, n
     names, categories = names_and_categories(rule)
     found = await events.people_with_events(tx, names, categories, _NOBODY, REHEARSAL_PEOPLE_MAX)
     known = await people.find_many(tx, found)
+    states = {person_id: PersonState(person_id, b"") for person_id in found}
+    if rule.personal:
+        await learn_calendars(tx, book, states)
     candidates = []
     for person_id in found:
         recorded = await events.of_people(tx, [person_id], names, categories)
-        counted = recount(book, rule, person_id, recorded, {})
+        counted = recount(book, rule, states[person_id], recorded)
         entry = counted.entries[max(counted.entries)] if counted.entries else None
         candidates.append(Candidate(known[person_id], len(counted.completions), progress_tree(rule, entry)))
     earned = [one for one in candidates if one.times]

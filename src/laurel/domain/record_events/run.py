@@ -9,6 +9,7 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.evaluate import Completion, PersonState, apply_late, recount
 from laurel.domain.achievements.model import Award
 from laurel.domain.achievements.rules import Rule, RuleBook
+from laurel.domain.achievements.standing import learn_calendars
 from laurel.domain.events import store as events
 from laurel.domain.leaderboards import scoring
 from laurel.domain.leaderboards.scoring import Gain
@@ -44,7 +45,10 @@ class Run:
         """Load and lock the progress of these people; the deleted and unknown are absent afterwards."""
         wanted = sorted(set(person_ids) - self.states.keys())
         if wanted:
-            self.states |= await achievements.load_states(self.tx, wanted)
+            loaded = await achievements.load_states(self.tx, wanted)
+            self.states |= loaded
+            if self.book.personal or self.reactions.streak_rules:
+                await learn_calendars(self.tx, self.book, loaded)
 
     async def catch_up(self) -> list[Completion]:
         """Apply what had to wait for rows of older periods, and count anew what was counted by an older definition."""
@@ -71,7 +75,7 @@ class Run:
         """Replace a person's progress in one achievement by a count over all events; what is complete in it."""
         names, categories = names_and_categories(rule)
         recorded = await events.of_people(self.tx, [state.person_id], names, categories)
-        result = recount(self.book, rule, state.person_id, recorded, state.held)
+        result = recount(self.book, rule, state, recorded)
         await achievements.forget_past(self.tx, state.person_id, rule.id)
         for key in [key for key in state.past if key[0] == rule.id]:
             del state.past[key]

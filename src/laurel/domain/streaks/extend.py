@@ -1,13 +1,11 @@
 """Extending a streak, and what it is worth today. Pure."""
 
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from laurel.base.ids import PersonId
-from laurel.domain.achievements.periods import Calendar
+from laurel.domain.achievements.periods import Calendar, own_calendar
 from laurel.domain.streaks.model import Streak, StreakRule
 
 
@@ -52,15 +50,6 @@ def length_on(streak: Streak | None, today: int) -> int:
     return streak.length
 
 
-@lru_cache(maxsize=600)
-def _calendar_of(name: str) -> Calendar | None:
-    try:
-        return Calendar(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
 def local_day(time_zone: str | None, organisation: Calendar, instant: datetime) -> int:
     """The ordinal of the day of `instant` where the person is; without a (known) zone, where the organisation is."""
-    own = _calendar_of(time_zone) if time_zone else None
-    return (own or organisation).day(instant)
+    return own_calendar(time_zone, (), organisation).day(instant)

@@ -17,9 +17,16 @@ from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions, store
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.explain import Explanation, explain
-from laurel.domain.achievements.model import Achievement, CredentialPlan, Criteria, Period, Query, StoredStatus
-from laurel.domain.achievements.rules import Rule
-from laurel.domain.achievements.standing import entry_at, standings
+from laurel.domain.achievements.model import (
+    Achievement,
+    CalendarOf,
+    CredentialPlan,
+    Criteria,
+    Period,
+    Query,
+    StoredStatus,
+)
+from laurel.domain.achievements.standing import present_entry, standings, state_of
 from laurel.domain.events import store as events
 from laurel.domain.organisations import audit, tenancy
 from laurel.domain.organisations import store as organisations
@@ -67,6 +74,7 @@ class AchievementOut(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None
     expires_at: datetime | None
     period: Period
+    calendar: CalendarOf
     queries: list[Query]
     criteria: Criteria | None
     query_descriptions: dict[str, dict[str, str]]
@@ -216,9 +224,8 @@ async def explain_achievement(
         wanted = await definitions.require(tx, achievement)
         opening = await parts.spine.open(tx)
         (standing,) = await standings(tx, opening.book, subject.id, [wanted], now)
-        state = await store.read_state(tx, subject.id)
-        rule = opening.book.rules.get(wanted.id) or Rule(wanted)
-        entry = await entry_at(tx, opening.book, rule, state, opening.book.calendar.period(wanted.period, now))
+        state = await state_of(tx, opening.book, subject.id, [wanted])
+        entry = await present_entry(tx, opening.book, wanted, state, now)
         missing = [needed for needed in wanted.prerequisites if not state.held.get(needed)]
         uids = await definitions.uids_of(tx, missing)
         recent = await events.recent_of_person(tx, subject.id, EXPLAIN_EVENTS_MAX)

@@ -11,8 +11,7 @@ from laurel.domain.achievements import definitions, store
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.explain import explain
 from laurel.domain.achievements.model import Achievement, CredentialPlan, Criteria, Query
-from laurel.domain.achievements.rules import Rule
-from laurel.domain.achievements.standing import entry_at, standings
+from laurel.domain.achievements.standing import present_entry, standings, state_of
 from laurel.domain.events import store as events
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry
@@ -313,9 +312,8 @@ async def explained(tx: Transaction, visit: Visit, achievement: Achievement, per
     person = await registry.require(tx, person_uid)
     opening = await visit.parts.spine.open(tx)
     (standing,) = await standings(tx, opening.book, person.id, [achievement], now)
-    state = await store.read_state(tx, person.id)
-    rule = opening.book.rules.get(achievement.id) or Rule(achievement)
-    entry = await entry_at(tx, opening.book, rule, state, opening.book.calendar.period(achievement.period, now))
+    state = await state_of(tx, opening.book, person.id, [achievement])
+    entry = await present_entry(tx, opening.book, achievement, state, now)
     missing = [needed for needed in achievement.prerequisites if not state.held.get(needed)]
     names = {one.id: one.name_in(visit.organisation.language) for one in (await store.find_many(tx, missing)).values()}
     recent = await events.recent_of_person(tx, person.id, _EVENTS_EXPLAINED)

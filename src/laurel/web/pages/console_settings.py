@@ -1,12 +1,12 @@
 """/console/settings, team, audit, and pictures of designs: how the organisation presents itself and who runs it."""
 
-import zoneinfo
 from typing import Any
 
 from litestar import Response
 
 from laurel.base.errors import Invalid, LaurelError, NotFound
 from laurel.base.limits import NAME_LENGTH_MAX, check_length
+from laurel.base.times import time_zones
 from laurel.domain.designs import drawing
 from laurel.domain.letters.sending import SWITCH
 from laurel.domain.organisations import sign_in, store, tenancy
@@ -36,7 +36,7 @@ def _show_settings(visit: Visit, error: LaurelError | None = None) -> Response[b
         error=error,
         letters=letters,
         values=values,
-        zones=[(name, name) for name in sorted(zoneinfo.available_timezones()) if "/" in name or name == "UTC"],
+        zones=[(name, name) for name in sorted(time_zones()) if "/" in name or name == "UTC"],
         languages=list(LANGUAGES.items()),
     )
 
