@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from laurel.base import json_text
-from laurel.base.ids import AchievementId, AwardId, DepartmentId, PersonId, new_uids
+from laurel.base.ids import AchievementId, AwardId, PersonId, new_uids
+from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Transaction, columns
 from laurel.database.rows import insert_row, update_row
 from laurel.domain.achievements.evaluate import PastKey, PersonState, decode_entry, encode_entry
@@ -125,40 +126,22 @@ async def page(
     tx: Transaction,
     *,
     statuses: Sequence[str],
-    limit: int,
-    offset: int,
-    search: str | None = None,
+    wanted: Slice,
     listed_for: PersonId | None = None,
-    department_id: DepartmentId | None = None,
     templates: bool = False,
 ) -> tuple[int, list[Achievement]]:
-    """(how many in all, one page newest first) of achievements with one of the stored `statuses`.
+    """(how many in all, the slice) of achievements with one of the stored `statuses`.
 
     listed_for: as that person sees the list, without hidden ones and without secret ones that the person does not hold.
     """
     where = """a.organisation_id = $1 AND a.deleted_at IS NULL AND a.status = ANY($2::text[])
-        AND ($3::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(a.names) n WHERE strpos(lower(n.value), $3) > 0))
-        AND ($4::bigint IS NULL OR NOT a.hidden AND (NOT a.secret OR EXISTS (
-            SELECT FROM award w WHERE w.organisation_id = $1 AND w.person_id = $4 AND w.achievement_id = a.id
+        AND ($3::bigint IS NULL OR NOT a.hidden AND (NOT a.secret OR EXISTS (
+            SELECT FROM award w WHERE w.organisation_id = $1 AND w.person_id = $3 AND w.achievement_id = a.id
                                   AND w.state = 'active')))
-        AND ($5::bigint IS NULL OR a.department_id = $5)
-        AND (NOT $6 OR a.details -> 'template' = 'true')"""
-    arguments = (
-        tx.organisation_id,
-        list(statuses),
-        None if search is None else search.lower(),
-        listed_for,
-        department_id,
-        templates,
-    )
+        AND (NOT $4 OR a.details -> 'template' = 'true')"""
+    arguments = (tx.organisation_id, list(statuses), listed_for, templates)
     where += tx.in_department("a.department_id")
-    total = await tx.fetchval(f"SELECT count(*) FROM achievement a WHERE {where}", *arguments)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM achievement a WHERE {where} ORDER BY id DESC LIMIT $7 OFFSET $8",
-        *arguments,
-        limit,
-        offset,
-    )
+    total, rows = await page_of(tx, "achievement a", COLUMNS, where, arguments, wanted)
     return total, [Achievement.from_row(row) for row in rows]
 
 

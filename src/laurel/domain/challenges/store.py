@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from laurel.base.ids import PersonId, new_uid
+from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Transaction
 from laurel.database.rows import insert_row, update_row
 from laurel.domain.challenges.model import Attempt, Challenge, Group, Participation
@@ -12,6 +13,7 @@ _CHALLENGE = ", ".join(Challenge.__struct_fields__)
 _GROUP = ", ".join(Group.__struct_fields__)
 _ATTEMPT = ", ".join(Attempt.__struct_fields__)
 _PARTICIPATION = ", ".join(Participation.__struct_fields__)
+_LISTED = "organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])"
 
 
 # ----------------------------------------------------------------------------------------------------------- challenges
@@ -71,19 +73,9 @@ async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, int]:
     return {row["uid"]: row["id"] for row in rows}
 
 
-async def page_challenges(
-    tx: Transaction, *, statuses: Sequence[str], limit: int, offset: int
-) -> tuple[int, list[Challenge]]:
-    """(how many in all, one page newest first)."""
-    where = "organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])"
-    total = await tx.fetchval(f"SELECT count(*) FROM challenge WHERE {where}", tx.organisation_id, list(statuses))
-    rows = await tx.fetch(
-        f"SELECT {_CHALLENGE} FROM challenge WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4",
-        tx.organisation_id,
-        list(statuses),
-        limit,
-        offset,
-    )
+async def page_challenges(tx: Transaction, *, statuses: Sequence[str], wanted: Slice) -> tuple[int, list[Challenge]]:
+    """(how many in all, the slice)."""
+    total, rows = await page_of(tx, "challenge", _CHALLENGE, _LISTED, (tx.organisation_id, list(statuses)), wanted)
     return total, [Challenge.from_row(row) for row in rows]
 
 
@@ -121,17 +113,9 @@ async def find_group(tx: Transaction, uid: str) -> Group | None:
     return None if row is None else Group.from_row(row)
 
 
-async def page_groups(tx: Transaction, *, statuses: Sequence[str], limit: int, offset: int) -> tuple[int, list[Group]]:
-    """(how many in all, one page newest first)."""
-    where = "organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])"
-    total = await tx.fetchval(f"SELECT count(*) FROM challenge_group WHERE {where}", tx.organisation_id, list(statuses))
-    rows = await tx.fetch(
-        f"SELECT {_GROUP} FROM challenge_group WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4",
-        tx.organisation_id,
-        list(statuses),
-        limit,
-        offset,
-    )
+async def page_groups(tx: Transaction, *, statuses: Sequence[str], wanted: Slice) -> tuple[int, list[Group]]:
+    """(how many in all, the slice)."""
+    total, rows = await page_of(tx, "challenge_group", _GROUP, _LISTED, (tx.organisation_id, list(statuses)), wanted)
     return total, [Group.from_row(row) for row in rows]
 
 

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from laurel.base.ids import new_uid
+from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction
 from laurel.database.rows import insert_row, update_row
 from laurel.domain.labels.model import Campaign, Tag
@@ -11,6 +12,10 @@ Kind = Literal["tag", "campaign"]
 _COLUMNS: dict[Kind, str] = {
     "tag": ", ".join(Tag.__struct_fields__),
     "campaign": ", ".join(Campaign.__struct_fields__),
+}
+_SEARCHED: dict[Kind, str] = {
+    "tag": "EXISTS (SELECT FROM jsonb_each_text(texts) t WHERE strpos(lower(t.value), ${}) > 0)",
+    "campaign": "strpos(lower(name), ${}) > 0",
 }
 
 
@@ -36,18 +41,7 @@ async def find(tx: Transaction, kind: Kind, uids: list[str]) -> list[Row]:
     )
 
 
-async def page(tx: Transaction, kind: Kind, *, limit: int, offset: int) -> tuple[int, list[Row]]:
-    """(how many in all, one page newest first)."""
-    total = await tx.fetchval(
-        f"SELECT count(*) FROM {kind} WHERE organisation_id = $1 AND deleted_at IS NULL", tx.organisation_id
-    )
-    rows = await tx.fetch(
-        f"""
-        SELECT {_COLUMNS[kind]} FROM {kind}
-        WHERE organisation_id = $1 AND deleted_at IS NULL ORDER BY id DESC LIMIT $2 OFFSET $3
-        """,
-        tx.organisation_id,
-        limit,
-        offset,
-    )
-    return total, rows
+async def page(tx: Transaction, kind: Kind, wanted: Slice) -> tuple[int, list[Row]]:
+    """(how many in all, the slice)."""
+    where = "organisation_id = $1 AND deleted_at IS NULL"
+    return await page_of(tx, kind, _COLUMNS[kind], where, (tx.organisation_id,), wanted, searched=_SEARCHED[kind])

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from laurel.base.ids import OrganisationId, PersonId
+from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Transaction, columns
 from laurel.database.rows import insert_row, update_row
 from laurel.domain.leaderboards.model import Leaderboard
@@ -47,19 +48,19 @@ async def list_live(tx: Transaction) -> list[Leaderboard]:
 
 
 async def page(
-    tx: Transaction, *, statuses: Sequence[str], department_id: int | None, limit: int, offset: int
+    tx: Transaction, *, statuses: Sequence[str], department_id: int | None, wanted: Slice, now: datetime
 ) -> tuple[int, list[Leaderboard]]:
-    """(how many in all, one page newest first); `department_id`: only those that count that department."""
-    where = """organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])
+    """(how many in all, the slice) of those whose status is, at `now`, one of `statuses` (scheduled and expired ones too).
+
+    department_id: only those that count that department.
+    """
+    where = """organisation_id = $1 AND deleted_at IS NULL
+        AND CASE WHEN status <> 'live' THEN status WHEN $4 < starts_at THEN 'scheduled'
+                 WHEN expires_at <= $4 THEN 'expired' ELSE status END = ANY($2::text[])
         AND ($3::bigint IS NULL OR department_ids = '{}' OR $3 = ANY(department_ids))"""
-    arguments = (tx.organisation_id, list(statuses), department_id)
-    total = await tx.fetchval(f"SELECT count(*) FROM leaderboard WHERE {where}", *arguments)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM leaderboard WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
-        *arguments,
-        limit,
-        offset,
-    )
+    arguments = (tx.organisation_id, list(statuses), department_id, now)
+    searched = "strpos(lower(name), ${}) > 0"
+    total, rows = await page_of(tx, "leaderboard", COLUMNS, where, arguments, wanted, searched=searched)
     return total, [Leaderboard.from_row(row) for row in rows]
 
 

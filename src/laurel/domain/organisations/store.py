@@ -9,6 +9,7 @@ import msgspec
 
 from laurel.base.errors import Conflict
 from laurel.base.ids import AccountId, ApiKeyId, DepartmentId, PersonId, new_uid
+from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction
 from laurel.database.rows import insert_row, update_row
 from laurel.domain.organisations.model import Account, ApiKey, AuditEntry, Department, Organisation
@@ -218,6 +219,18 @@ async def search_departments(
         *parameters,
     )
     return [Department(**row) for row in rows], int(total)
+
+
+async def page_departments(
+    tx: Transaction, wanted: Slice, *, only: DepartmentId | None
+) -> tuple[int, list[Department]]:
+    """(how many in all, the slice); searched by name."""
+    where = "organisation_id = $1 AND deleted_at IS NULL AND ($2::bigint IS NULL OR id = $2)"
+    searched = "strpos(lower(name), ${}) > 0"
+    total, rows = await page_of(
+        tx, "department", _DEPARTMENT, where, (tx.organisation_id, only), wanted, searched=searched
+    )
+    return total, [Department(**row) for row in rows]
 
 
 async def update_department(

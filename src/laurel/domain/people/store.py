@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from laurel.base.ids import PersonId, new_uid, new_uids
+from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction
 from laurel.database.rows import insert_row, update_row
 from laurel.domain.people.model import Person
@@ -428,14 +429,16 @@ async def delete_old_links(tx: Transaction, before: datetime) -> int:
     return await tx.execute("DELETE FROM one_time_link WHERE expires_at < $1", before)
 
 
-async def page(tx: Transaction, *, search: str | None, limit: int, offset: int) -> tuple[int, list[Person]]:
-    """(how many in all, one page newest first) of living people; `search`: part of a name or an address."""
-    where = """organisation_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL
-        OR strpos(lower(concat_ws(' ', display_name, first_name, last_name, email)), $2) > 0)"""
-    arguments = (tx.organisation_id, None if search is None else search.lower())
-    total = await tx.fetchval(f"SELECT count(*) FROM person WHERE {where}", *arguments)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM person WHERE {where} ORDER BY id DESC LIMIT $3 OFFSET $4", *arguments, limit, offset
+async def page(tx: Transaction, wanted: Slice) -> tuple[int, list[Person]]:
+    """(how many in all, the slice) of living people; searched in names and addresses."""
+    total, rows = await page_of(
+        tx,
+        "person",
+        COLUMNS,
+        "organisation_id = $1 AND deleted_at IS NULL",
+        (tx.organisation_id,),
+        wanted,
+        searched="strpos(lower(concat_ws(' ', display_name, first_name, last_name, email)), ${}) > 0",
     )
     return total, [Person.from_row(row) for row in rows]
 

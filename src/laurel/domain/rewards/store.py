@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from laurel.base.ids import AwardId, PersonId, RewardId, new_uids
+from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction, columns
 from laurel.database.rows import insert_row, update_row
 from laurel.domain.rewards.model import Grant, GrantKind, LedgerEntry, Reward, Supply
@@ -423,17 +424,12 @@ async def grants_of_person(
 
 
 async def page(
-    tx: Transaction, *, statuses: Sequence[str], search: str | None, limit: int, offset: int, templates: bool = False
+    tx: Transaction, *, statuses: Sequence[str], wanted: Slice, templates: bool = False
 ) -> tuple[int, list[Reward]]:
-    """(how many in all, one page newest first) of rewards with one of the stored `statuses`."""
-    where = """organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[]) AND (NOT $4 OR is_template)
-        AND ($3::text IS NULL OR EXISTS (SELECT FROM jsonb_each_text(names) n WHERE strpos(lower(n.value), $3) > 0))"""
-    arguments = (tx.organisation_id, list(statuses), None if search is None else search.lower(), templates)
-    where += tx.in_department()
-    total = await tx.fetchval(f"SELECT count(*) FROM reward WHERE {where}", *arguments)
-    rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM reward WHERE {where} ORDER BY id DESC LIMIT $5 OFFSET $6", *arguments, limit, offset
-    )
+    """(how many in all, the slice) of rewards with one of the stored `statuses`."""
+    where = "organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[]) AND (NOT $3 OR is_template)"
+    arguments = (tx.organisation_id, list(statuses), templates)
+    total, rows = await page_of(tx, "reward", COLUMNS, where + tx.in_department(), arguments, wanted)
     return total, [Reward.from_row(row) for row in rows]
 
 

@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from laurel.base.errors import NotFound
+from laurel.database.pages import Slice
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.feeds import store as feeds
@@ -38,9 +39,7 @@ async def list_courses(
         _, found = await achievements.page(
             site.tx,
             statuses=("live", "archived"),
-            search=translate.search_in(query),
-            limit=window.limit,
-            offset=window.start,
+            wanted=Slice(window.limit, window.start, translate.search_in(query)),
         )
     listed = [translate.course(one, site.language, parts.clock.now()) for one in found]
     return answer_list(request, ("Courses", "Course"), listed, site.settings.json_date)

@@ -22,9 +22,10 @@ from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import RewardPlan
 from laurel.web.dialects.nudj.achievement_view import achievements_out, admin_out, event_id, extra_of, see
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
+from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import plan_of, plan_wire
 from laurel.web.dialects.nudj.translate import (
-    PAGE_DEFAULT,
+    ALL_STATUSES,
     department_id_of,
     merged,
     parse_criteria,
@@ -32,7 +33,7 @@ from laurel.web.dialects.nudj.translate import (
     time_in,
     tongue_of,
 )
-from laurel.web.dialects.nudj.wire import AchievementIn, ClaimIn, DistributionIn, Limit, Search, Skip
+from laurel.web.dialects.nudj.wire import AchievementIn, ClaimIn, DistributionIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
 _USER = "/api/v2/integration/achievements"
@@ -56,19 +57,15 @@ async def get_achievements(
     parts: InjectedParts,
     spine: InjectedSpine,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
-    search: Search = None,
+    listed: Listed,
 ) -> dict[str, Any]:
     """Achievements that are live, scheduled or expired, with the acting user's state."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await acting_person(tx, caller)
-        total, found = await achievements.page(
-            tx, statuses=("live",), limit=limit, offset=skip, search=search, listed_for=person.id
-        )
+        total, found = await achievements.page(tx, statuses=("live",), wanted=listed, listed_for=person.id)
         opening = await spine.open(tx)
         edges = await achievements_out(tx, opening.book, person, found, await tongue_of(tx, request), parts.clock.now())
-    return {"totalCount": total, "edges": edges}
+    return listing(total, edges)
 
 
 @get(_USER + "/{achievement_id:str}", guards=[acts("achievements:read")])
@@ -137,39 +134,28 @@ async def list_achievements(
     request: AnyRequest,
     parts: InjectedParts,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
-    search: Search = None,
+    listed: Listed,
 ) -> dict[str, Any]:
     """Every achievement, drafts and archived ones too."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, found = await achievements.page(
-            tx,
-            statuses=("draft", "live", "archived"),
-            limit=limit,
-            offset=skip,
-            search=search,
-            department_id=caller.department_id,
-        )
+        total, found = await achievements.page(tx, statuses=ALL_STATUSES, wanted=listed)
         tongue = await tongue_of(tx, request)
         seen = await see(tx, found)
     now = parts.clock.now()
-    return {"totalCount": total, "edges": [admin_out(seen, achievement, tongue, now) for achievement in found]}
+    return listing(total, [admin_out(seen, achievement, tongue, now) for achievement in found])
 
 
 @get("/api/v2/admin/templates/achievements", guards=[administers("achievements:read")])
 async def get_achievement_templates(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
+    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed
 ) -> dict[str, Any]:
     """Achievements marked as templates."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, found = await achievements.page(
-            tx, statuses=("draft", "live", "archived"), limit=limit, offset=skip, templates=True
-        )
+        total, found = await achievements.page(tx, statuses=ALL_STATUSES, wanted=listed, templates=True)
         tongue = await tongue_of(tx, request)
         seen = await see(tx, found)
     now = parts.clock.now()
-    return {"totalCount": total, "edges": [admin_out(seen, achievement, tongue, now) for achievement in found]}
+    return listing(total, [admin_out(seen, achievement, tongue, now) for achievement in found])
 
 
 @get(_ADMIN + "/{achievement_id:str}", guards=[administers("achievements:read")], procedure="getAchievement")
@@ -178,15 +164,7 @@ async def show_achievement(
 ) -> dict[str, Any]:
     """One achievement, whatever its status."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        return await _admin_answer(tx, request, parts, await find_own(tx, achievement_id, caller))
-
-
-async def find_own(tx: Transaction, uid: str, caller: Caller) -> Achievement:
-    """As find, for a caller that may be bound to one community."""
-    achievement = await find(tx, uid)
-    if caller.department_id is not None and achievement.department_id != caller.department_id:
-        raise AchievementNotFound(_NOT_FOUND)
-    return achievement
+        return await _admin_answer(tx, request, parts, await find(tx, achievement_id))
 
 
 async def _admin_answer(
@@ -218,7 +196,7 @@ async def update_achievement(
 ) -> dict[str, Any]:
     """Change what the body names."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        achievement = await find_own(tx, achievement_id, caller)
+        achievement = await find(tx, achievement_id)
         definition = await _definition(tx, request, parts, caller, data, achievement)
         achievement = await definitions.change(tx, achievement, definition, actor=caller.actor, now=parts.clock.now())
         return await _admin_answer(tx, request, parts, achievement)
@@ -230,7 +208,7 @@ async def delete_achievement(
 ) -> dict[str, Any]:
     """Take an achievement away; what was earned stays earned."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        achievement = await find_own(tx, achievement_id, caller)
+        achievement = await find(tx, achievement_id)
         await definitions.delete(tx, achievement, actor=caller.actor, now=parts.clock.now())
     return {"success": True}
 
@@ -241,7 +219,7 @@ async def create_achievement_distribution(
 ) -> dict[str, Any]:
     """Say what the achievement pays; allocations get ids, and supplies where they are given."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        achievement = await find_own(tx, achievement_id, caller)
+        achievement = await find(tx, achievement_id)
         now = parts.clock.now()
         plan = await plan_of(tx, data, achievement.rewards, now)
         extra = {**extra_of(achievement.details), "distributionEventId": event_id(achievement)}

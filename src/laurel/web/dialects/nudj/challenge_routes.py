@@ -26,10 +26,11 @@ from laurel.domain.record_events.memory import Spine
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import RewardPlan
 from laurel.web.dialects.nudj.acting import acting_id, acting_person, acts, administers
+from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import plan_of, plan_wire
 from laurel.web.dialects.nudj.reward_view import plan_out, present, shelf_of_plans
 from laurel.web.dialects.nudj.translate import (
-    PAGE_DEFAULT,
+    ALL_STATUSES,
     department_id_of,
     details_out,
     merged,
@@ -41,9 +42,7 @@ from laurel.web.dialects.nudj.wire import (
     ChallengeIn,
     DistributionIn,
     GroupIn,
-    Limit,
     ParticipationIn,
-    Skip,
     UnlockIn,
 )
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
@@ -51,7 +50,6 @@ from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 _USER = "/api/v2/integration"
 _ADMIN = "/api/v2/admin"
 AnyRequest = Request[Any, Any, Any]
-_ALL = ("draft", "live", "archived")
 
 
 # ------------------------------------------------------------------------------------------------------------ rendering
@@ -120,13 +118,13 @@ def _state_out(challenge: Challenge, attempt: Attempt) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------------- the acting user's
 @get(_USER + "/challenges", guards=[acts("rewards:read")])
 async def get_challenges(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
+    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed
 ) -> dict[str, Any]:
     """Challenges that are live, scheduled or expired."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, found = await store.page_challenges(tx, statuses=("live",), limit=limit, offset=skip)
+        total, found = await store.page_challenges(tx, statuses=("live",), wanted=listed)
         edges = await _challenges_out(tx, request, parts.clock.now(), found, acting_id(caller))
-    return {"totalCount": total, "edges": edges}
+    return listing(total, edges)
 
 
 @get(_USER + "/challenges/{challenge_id:str}", guards=[acts("rewards:read")])
@@ -279,15 +277,14 @@ async def get_challenge_groups(
     parts: InjectedParts,
     spine: InjectedSpine,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
+    listed: Listed,
 ) -> dict[str, Any]:
     """Groups that are live, with the challenges they offer the acting user now."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await acting_person(tx, caller)
-        total, found = await store.page_groups(tx, statuses=("live",), limit=limit, offset=skip)
+        total, found = await store.page_groups(tx, statuses=("live",), wanted=listed)
         edges = [await _group_out(tx, request, parts, spine, group, person) for group in found]
-    return {"totalCount": total, "edges": edges}
+    return listing(total, edges)
 
 
 @get(_USER + "/challenge-groups/{group_id:str}", guards=[acts("rewards:read")])
@@ -309,14 +306,13 @@ async def list_challenge_groups(
     parts: InjectedParts,
     spine: InjectedSpine,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
+    listed: Listed,
 ) -> dict[str, Any]:
     """Every group with all its challenges."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, found = await store.page_groups(tx, statuses=_ALL, limit=limit, offset=skip)
+        total, found = await store.page_groups(tx, statuses=ALL_STATUSES, wanted=listed)
         edges = [await _group_out(tx, request, parts, spine, group, None) for group in found]
-    return {"totalCount": total, "edges": edges}
+    return listing(total, edges)
 
 
 @post(_ADMIN + "/challenge-groups", guards=[administers("rewards:write")], status_code=200)
@@ -425,13 +421,13 @@ def _action(data: ActionIn, language: str, old: Challenge | None) -> Action:
 
 @get(_ADMIN + "/challenges", guards=[administers("rewards:read")], procedure="getChallenges")
 async def list_challenges(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
+    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed
 ) -> dict[str, Any]:
     """Every challenge."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, found = await store.page_challenges(tx, statuses=_ALL, limit=limit, offset=skip)
+        total, found = await store.page_challenges(tx, statuses=ALL_STATUSES, wanted=listed)
         edges = await _challenges_out(tx, request, parts.clock.now(), found, None)
-    return {"totalCount": total, "edges": edges}
+    return listing(total, edges)
 
 
 @get(_ADMIN + "/challenges/{challenge_id:str}", guards=[administers("rewards:read")], procedure="getChallenge")

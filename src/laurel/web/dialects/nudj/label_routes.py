@@ -16,14 +16,14 @@ from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller, Department
 from laurel.domain.parts import Parts
 from laurel.web.dialects.nudj.acting import acts, administers
-from laurel.web.dialects.nudj.translate import PAGE_DEFAULT, Tongue, time_in, tongue_of
-from laurel.web.dialects.nudj.wire import CampaignIn, Limit, Skip, TagIn
+from laurel.web.dialects.nudj.listing import Listed, listing
+from laurel.web.dialects.nudj.translate import Tongue, time_in, tongue_of
+from laurel.web.dialects.nudj.wire import CampaignIn, TagIn
 from laurel.web.injected import InjectedCaller, InjectedParts
 
 _TAGS = "/api/v2/admin/tags"
 _CAMPAIGNS = "/api/v2/admin/campaigns"
 _COMMUNITIES = "/api/v2/admin/communities"
-_COMMUNITIES_MAX = 1_000
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -81,14 +81,12 @@ async def update_tag(
 
 
 @get(_TAGS, guards=[administers("achievements:read")])
-async def get_tags(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
-) -> dict[str, Any]:
+async def get_tags(request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed) -> dict[str, Any]:
     """All tags."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, rows = await store.page(tx, "tag", limit=limit, offset=skip)
+        total, rows = await store.page(tx, "tag", listed)
         uid, tongue = (await organisations.organisation(tx)).uid, await tongue_of(tx, request)
-    return {"totalCount": total, "edges": [_tag_out(Tag.from_row(row), uid, tongue) for row in rows]}
+    return listing(total, [_tag_out(Tag.from_row(row), uid, tongue) for row in rows])
 
 
 @get(_TAGS + "/{tag_id:str}", guards=[administers("achievements:read")])
@@ -165,14 +163,12 @@ async def update_campaign(
 
 
 @get(_CAMPAIGNS, guards=[administers("achievements:read")])
-async def get_campaigns(
-    parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
-) -> dict[str, Any]:
+async def get_campaigns(parts: InjectedParts, caller: InjectedCaller, listed: Listed) -> dict[str, Any]:
     """All campaigns."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, rows = await store.page(tx, "campaign", limit=limit, offset=skip)
+        total, rows = await store.page(tx, "campaign", listed)
         uid = (await organisations.organisation(tx)).uid
-    return {"totalCount": total, "edges": [_campaign_out(Campaign.from_row(row), uid, parts) for row in rows]}
+    return listing(total, [_campaign_out(Campaign.from_row(row), uid, parts) for row in rows])
 
 
 @get(_CAMPAIGNS + "/{campaign_id:str}", guards=[administers("achievements:read")])
@@ -233,15 +229,12 @@ async def show_community(parts: InjectedParts, caller: InjectedCaller, identifie
 
 
 @get(_COMMUNITIES, guards=[administers("departments:read")])
-async def get_communities(
-    parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
-) -> dict[str, Any]:
+async def get_communities(parts: InjectedParts, caller: InjectedCaller, listed: Listed) -> dict[str, Any]:
     """All communities."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         organisation = await organisations.organisation(tx)
-        found = await organisations.departments(tx, after=0, limit=_COMMUNITIES_MAX, only=caller.department_id)
-    edges = [_community_out(one, organisation.uid, organisation.language) for one in found[skip : skip + limit]]
-    return {"totalCount": len(found), "edges": edges}
+        total, found = await organisations.page_departments(tx, listed, only=caller.department_id)
+    return listing(total, [_community_out(one, organisation.uid, organisation.language) for one in found])
 
 
 HANDLERS = (

@@ -18,9 +18,10 @@ from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
+from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.member_view import me_out, user_out
-from laurel.web.dialects.nudj.translate import PAGE_DEFAULT, department_id_of, number, require_person_id
-from laurel.web.dialects.nudj.wire import Limit, PointsIn, Search, Skip, UserIn
+from laurel.web.dialects.nudj.translate import department_id_of, number, require_person_id
+from laurel.web.dialects.nudj.wire import PointsIn, UserIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
 _ADMIN = "/api/v2/admin/users"
@@ -39,16 +40,14 @@ async def get_users(
     parts: InjectedParts,
     spine: InjectedSpine,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
-    search: Search = None,
+    listed: Listed,
 ) -> dict[str, Any]:
     """Everybody, newest first."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, found = await people.page(tx, search=search, limit=limit, offset=skip)
+        total, found = await people.page(tx, listed)
         calendar = (await spine.open(tx)).book.calendar
         edges = [await user_out(tx, person, calendar, parts.clock.now()) for person in found]
-    return {"totalCount": total, "edges": edges}
+    return listing(total, edges)
 
 
 @get(_ADMIN + "/{user_id:str}", guards=[administers("people:read")])

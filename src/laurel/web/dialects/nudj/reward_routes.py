@@ -12,6 +12,7 @@ from laurel.base.errors import Invalid
 from laurel.base.ids import PersonId, is_uid, new_uid
 from laurel.base.limits import REWARD_ITEMS_MAX, USERS_PER_DISTRIBUTION_MAX, check_count
 from laurel.base.times import render_time
+from laurel.database.pages import Slice
 from laurel.database.pool import Transaction
 from laurel.domain.give_rewards import distribute, draw, redeem, shop
 from laurel.domain.give_rewards.draw import Draw
@@ -23,10 +24,11 @@ from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.catalogue import RewardWish
 from laurel.domain.rewards.model import Allocation, Reward, RewardItem, RewardNotFound, RewardPlan
 from laurel.web.dialects.nudj.acting import acting_id, acting_person, acts, administers
+from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import xp_of
 from laurel.web.dialects.nudj.reward_view import asset_out, entries_out, reward_out, shelf_of, shelf_of_grants
 from laurel.web.dialects.nudj.translate import (
-    PAGE_DEFAULT,
+    ALL_STATUSES,
     department_id_of,
     merged,
     person_id_of,
@@ -37,12 +39,9 @@ from laurel.web.dialects.nudj.translate import (
 from laurel.web.dialects.nudj.wire import (
     DrawIn,
     GiveawayIn,
-    Limit,
     ManualDistributionIn,
     PurchaseIn,
     RewardIn,
-    Search,
-    Skip,
 )
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
@@ -65,10 +64,10 @@ async def find_reward(tx: Transaction, uid: str) -> Reward:
 # ------------------------------------------------------------------------------------------------------------ catalogue
 @get(_USER + "/rewards", guards=[acts("rewards:read")])
 async def get_rewards(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
+    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed
 ) -> dict[str, Any]:
     """Rewards that are live, scheduled or expired."""
-    return await _rewards(request, parts, caller, ("live",), limit, skip, None)
+    return await _rewards(request, parts, caller, ("live",), listed)
 
 
 @get(_ADMIN, guards=[administers("rewards:read")], procedure="getRewards")
@@ -76,20 +75,18 @@ async def list_rewards(
     request: AnyRequest,
     parts: InjectedParts,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
-    search: Search = None,
+    listed: Listed,
 ) -> dict[str, Any]:
     """Every reward."""
-    return await _rewards(request, parts, caller, ("draft", "live", "archived"), limit, skip, search)
+    return await _rewards(request, parts, caller, ALL_STATUSES, listed)
 
 
 @get("/api/v2/admin/templates/rewards", guards=[administers("rewards:read")])
 async def get_reward_templates(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
+    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed
 ) -> dict[str, Any]:
     """Rewards marked as templates."""
-    return await _rewards(request, parts, caller, ("draft", "live", "archived"), limit, skip, None, templates=True)
+    return await _rewards(request, parts, caller, ALL_STATUSES, listed, templates=True)
 
 
 async def _rewards(
@@ -97,19 +94,15 @@ async def _rewards(
     parts: InjectedParts,
     caller: Caller,
     statuses: tuple[str, ...],
-    limit: int,
-    skip: int,
-    search: str | None,
+    listed: Slice,
     *,
     templates: bool = False,
 ) -> dict[str, Any]:
     async with parts.database.transaction(caller.organisation_id) as tx:
-        total, found = await rewards.page(
-            tx, statuses=statuses, search=search, limit=limit, offset=skip, templates=templates
-        )
+        total, found = await rewards.page(tx, statuses=statuses, wanted=listed, templates=templates)
         shelf = await shelf_of(tx, found)
         tongue = await tongue_of(tx, request)
-    return {"totalCount": total, "edges": [reward_out(shelf, one, tongue, parts.clock.now()) for one in found]}
+    return listing(total, [reward_out(shelf, one, tongue, parts.clock.now()) for one in found])
 
 
 @get(_ADMIN + "/{reward_id:str}", guards=[administers("rewards:read")])
@@ -387,14 +380,16 @@ async def purchase_reward(
 
 @get(_USER + "/me/rewards", guards=[acts("rewards:read")])
 async def get_my_rewards(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
+    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed
 ) -> dict[str, Any]:
     """What the acting user owns."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await acting_person(tx, caller)
-        total, grants = await rewards.grants_of_person(tx, person.id, "assets", limit=limit, offset=skip)
+        total, grants = await rewards.grants_of_person(
+            tx, person.id, "assets", limit=listed.limit, offset=listed.offset
+        )
         shelf, tongue = await shelf_of_grants(tx, grants), await tongue_of(tx, request)
-    return {"totalCount": total, "edges": [asset_out(shelf, grant, person, tongue) for grant in grants]}
+    return listing(total, [asset_out(shelf, grant, person, tongue) for grant in grants])
 
 
 @get(_USER + "/me/rewards/{asset_id:str}", guards=[acts("rewards:read")])
@@ -456,12 +451,12 @@ async def _use(
 
 @get(_USER + "/me/reward-entries", guards=[acts("rewards:read")])
 async def get_my_reward_entries(
-    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
+    request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, listed: Listed
 ) -> dict[str, Any]:
     """The acting user's draw entries, one object a reward."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         entries = await _my_entries(tx, request, caller)
-    return {"totalCount": len(entries), "edges": entries[skip : skip + limit]}
+    return listing(len(entries), entries[listed.offset : listed.offset + listed.limit])
 
 
 @get(_USER + "/me/reward-entries/{entry_id:str}", guards=[acts("rewards:read")])

@@ -1,5 +1,8 @@
 """The surface: both prefixes with all their routes."""
 
+from litestar import Router
+from litestar.di import Provide
+
 from laurel.web.dialects.nudj import (
     achievement_routes,
     challenge_routes,
@@ -12,6 +15,7 @@ from laurel.web.dialects.nudj import (
 )
 from laurel.web.dialects.nudj.acting import authenticate
 from laurel.web.dialects.nudj.errors import render_error
+from laurel.web.dialects.nudj.listing import slice_of
 from laurel.web.surfaces import Surface
 
 _JSON_DEPTH_MAX = 64
@@ -21,14 +25,20 @@ NUDJ = Surface(
     name="nudj",
     prefixes=("/api/v2/integration", "/api/v2/admin"),
     handlers=[
-        *achievement_routes.HANDLERS,
-        *event_routes.HANDLERS,
-        *reward_routes.HANDLERS,
-        *member_routes.HANDLERS,
-        *label_routes.HANDLERS,
-        *standing_routes.HANDLERS,
-        *challenge_routes.HANDLERS,
-        *webhook_routes.HANDLERS,
+        Router(
+            path="/",
+            dependencies={"listed": Provide(slice_of)},
+            route_handlers=[
+                *achievement_routes.HANDLERS,
+                *event_routes.HANDLERS,
+                *reward_routes.HANDLERS,
+                *member_routes.HANDLERS,
+                *label_routes.HANDLERS,
+                *standing_routes.HANDLERS,
+                *challenge_routes.HANDLERS,
+                *webhook_routes.HANDLERS,
+            ],
+        )
     ],
     render_error=render_error,
     authenticate=authenticate,

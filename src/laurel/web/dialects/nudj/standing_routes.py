@@ -1,7 +1,7 @@
 """Leaderboards, streaks and XP: configuration by the organisation, places and streaks of the acting user."""
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from litestar import Request, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -10,6 +10,7 @@ from msgspec import UNSET
 from laurel.base.ids import is_uid
 from laurel.base.limits import LEADERBOARD_PRIZES_MAX, REWARD_ITEMS_MAX, check_count
 from laurel.base.times import parse_time, render_time, render_time_or_none
+from laurel.database.pages import Slice
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.leaderboards import boards
@@ -30,10 +31,11 @@ from laurel.domain.streaks import streak_rules
 from laurel.domain.streaks.extend import length_on, local_day
 from laurel.domain.streaks.model import StreakRule
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
+from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import xp_of
 from laurel.web.dialects.nudj.reward_view import plan_out, shelf_of_plans
-from laurel.web.dialects.nudj.translate import PAGE_DEFAULT, department_id_of, number, tongue_of
-from laurel.web.dialects.nudj.wire import LeaderboardIn, Limit, PrizeIn, Skip, Status, StreakIn, XpConfigsIn
+from laurel.web.dialects.nudj.translate import department_id_of, number, tongue_of
+from laurel.web.dialects.nudj.wire import LeaderboardIn, PrizeIn, Status, StreakIn, XpConfigsIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
 _USER = "/api/v2/integration"
@@ -140,15 +142,14 @@ async def _list_boards(
     caller: Caller,
     statuses: tuple[str, ...],
     community: str | None,
-    limit: int,
-    skip: int,
+    listed: Slice,
 ) -> dict[str, Any]:
     async with parts.database.transaction(caller.organisation_id) as tx:
         department_id = await department_id_of(tx, community)
         total, found = await leaderboards.page(
-            tx, statuses=statuses, department_id=department_id, limit=limit, offset=skip
+            tx, statuses=statuses, department_id=department_id, wanted=listed, now=parts.clock.now()
         )
-        return {"totalCount": total, "edges": await _boards_out(tx, request, parts, found)}
+        return listing(total, await _boards_out(tx, request, parts, found))
 
 
 @get(_ADMIN + "/leaderboards/configs", guards=[administers("rewards:read")], procedure="getLeaderboardConfigs")
@@ -156,16 +157,13 @@ async def list_leaderboard_configs(
     request: AnyRequest,
     parts: InjectedParts,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
+    listed: Listed,
     status: WithStatus = None,
     community_id: OfCommunity = None,
 ) -> dict[str, Any]:
     """Every leaderboard."""
-    statuses = ("draft", "live", "archived")
-    if status is not None:
-        statuses = ("live",) if status in ("live", "scheduled", "expired") else (status,)  # type: ignore[assignment]  # a filter by one status is a shorter tuple
-    return await _list_boards(request, parts, caller, statuses, community_id, limit, skip)
+    statuses = get_args(Status) if status is None else (status,)
+    return await _list_boards(request, parts, caller, statuses, community_id, listed)
 
 
 @get(_ADMIN + "/leaderboards/configs/{board_id:str}", guards=[administers("rewards:read")])
@@ -183,12 +181,11 @@ async def get_leaderboard_configs(
     request: AnyRequest,
     parts: InjectedParts,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
+    listed: Listed,
     community_id: OfCommunity = None,
 ) -> dict[str, Any]:
     """Leaderboards that are live, scheduled or expired."""
-    return await _list_boards(request, parts, caller, ("live",), community_id, limit, skip)
+    return await _list_boards(request, parts, caller, ("live", "scheduled", "expired"), community_id, listed)
 
 
 @get(_USER + "/leaderboards/{board_id:str}/ranking", guards=[acts("rewards:read")])
@@ -197,8 +194,7 @@ async def get_leaderboard_ranking(
     spine: InjectedSpine,
     caller: InjectedCaller,
     board_id: FromPath[str],
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
+    listed: Listed,
 ) -> dict[str, Any]:
     """The running period from the top, and the acting user's own place."""
     async with parts.database.transaction(caller.organisation_id) as tx:
@@ -209,7 +205,7 @@ async def get_leaderboard_ranking(
         calendar = (await spine.open(tx)).book.calendar
         now = parts.clock.now()
         period = period_at(board, calendar, now)
-        places = await top_places(tx, board, period, limit=limit, offset=skip)
+        places = await top_places(tx, board, period, limit=listed.limit, offset=listed.offset)
         mine = await place_of(tx, board, period, person.id)
         total = await leaderboards.participants(tx, board.id, period)
         known = await people.find_many(tx, sorted({place.person_id for place in places} | {person.id}))

@@ -28,8 +28,8 @@ from laurel.domain.organisations import store as organisations
 from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, PersonNotFound
 
-PAGE_DEFAULT = 10
-PAGE_MAX = 100
+ALL_STATUSES = ("draft", "live", "archived")
+"""As stored; the clock makes scheduled and expired ones of those that are live."""
 EVENT_CATEGORIES = (
     "achievement", "action", "auth", "blog", "challenge", "community", "custom", "game", "leaderboard", "organisation",
     "points", "post", "referral", "reward", "shop", "social", "social-connection", "streak", "user", "variable", "xp",

@@ -14,9 +14,9 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.notifications import endpoints, store
 from laurel.domain.notifications.model import Delivery, DeliveryNotFound, Endpoint
 from laurel.web.dialects.nudj.acting import administers
-from laurel.web.dialects.nudj.translate import PAGE_DEFAULT
+from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.webhook_format import FORMAT, topic_of
-from laurel.web.dialects.nudj.wire import Limit, Skip, WebhookIn
+from laurel.web.dialects.nudj.wire import WebhookIn
 from laurel.web.injected import InjectedCaller, InjectedParts
 
 _CONFIGS = "/api/v2/admin/webhooks/configs"
@@ -44,13 +44,11 @@ async def _configs(tx: Transaction) -> list[Endpoint]:
 
 
 @get(_CONFIGS, guards=[administers("webhooks:read")])
-async def get_webhook_configs(
-    parts: InjectedParts, caller: InjectedCaller, limit: Limit = PAGE_DEFAULT, skip: Skip = 0
-) -> dict[str, Any]:
+async def get_webhook_configs(parts: InjectedParts, caller: InjectedCaller, listed: Listed) -> dict[str, Any]:
     """The configurations."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         found = await _configs(tx)
-    return {"totalCount": len(found), "edges": [_config_out(one) for one in found[skip : skip + limit]]}
+    return listing(len(found), [_config_out(one) for one in found[listed.offset : listed.offset + listed.limit]])
 
 
 @put(_CONFIGS, guards=[administers("webhooks:write")])
@@ -122,8 +120,7 @@ async def _log_out(tx: Transaction, endpoint: Endpoint, delivery: Delivery) -> d
 async def get_webhook_logs(
     parts: InjectedParts,
     caller: InjectedCaller,
-    limit: Limit = PAGE_DEFAULT,
-    skip: Skip = 0,
+    listed: Listed,
     config_id: OfConfig = None,
 ) -> dict[str, Any]:
     """Deliveries, newest first, each with every attempt."""
@@ -135,8 +132,11 @@ async def get_webhook_logs(
             for delivery in await store.list_deliveries(tx, endpoint.id, state=None, before=None, limit=_LOGS_MAX)
         ]
         found.sort(key=lambda pair: -pair[0].id)
-        edges = [await _log_out(tx, endpoint, delivery) for delivery, endpoint in found[skip : skip + limit]]
-    return {"totalCount": len(found), "edges": edges}
+        edges = [
+            await _log_out(tx, endpoint, delivery)
+            for delivery, endpoint in found[listed.offset : listed.offset + listed.limit]
+        ]
+    return listing(len(found), edges)
 
 
 @post(_LOGS + "/{log_id:str}/retry", guards=[administers("webhooks:write")], status_code=200)

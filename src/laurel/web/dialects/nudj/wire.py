@@ -4,14 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar.params import QueryParameter
 from msgspec import UNSET, UnsetType
-
-from laurel.web.dialects.nudj.translate import PAGE_MAX
-
-Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MAX)]
-Skip = Annotated[int, QueryParameter(name="skip", ge=0, le=10_000_000)]
-Search = Annotated[str | None, QueryParameter(name="search", max_length=200)]
 
 Maybe = UnsetType | None
 Whole = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
