@@ -14,11 +14,11 @@ def parse_time(text: str, field: str) -> datetime:
     """An RFC 3339 timestamp with zone; raises Invalid naming `field`."""
     try:
         value = datetime.fromisoformat(text)
-    except ValueError:
+        if value.tzinfo is None:
+            raise Invalid(f"{field} must carry a time zone, as in 2026-03-14T10:21:45Z", field=field, value=text)
+        return value.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Invalid(f"{field} must be an RFC 3339 timestamp", field=field, value=text) from None
-    if value.tzinfo is None:
-        raise Invalid(f"{field} must carry a time zone, as in 2026-03-14T10:21:45Z", field=field, value=text)
-    return value.astimezone(UTC)
 
 
 def render_time(value: datetime) -> str:

@@ -29,7 +29,11 @@ async def test_a_completion_pays_points_xp_and_items_at_once(admin, member):
     state = await state_of(member, made)
     assert (state["earnedPoints"], state["earnedXp"], state["isClaimed"], state["isClaimable"]) == (50, 20, True, False)
     [asset] = state["earnedRewardAssets"]
-    assert (asset["rewardId"], asset["amount"], asset["eventSubCategory"]) == (mug["id"], 2, "achievement-completion")
+    assert (asset["rewardId"], asset["metadata"]["amount"], asset["eventSubCategory"]) == (
+        mug["id"],
+        2,
+        "achievement-completion",
+    )
     after = await member.get(f"{USER}/achievements/{made['id']}")
     assert after["reward"]["items"][0]["remainingSupply"] == 3
     assert after["stats"] == {"completedCount": 1}
@@ -259,7 +263,7 @@ async def test_winners_can_be_named_by_hand(admin, member, person):
     winners = {"winners": [{"userId": "member-1", "quantity": 2}]}
     assert (await admin.post(f"{ADMIN}/rewards/{car['id']}/process-giveaway", winners))["success"] is True
     [asset] = (await member.get(f"{USER}/me/rewards"))["edges"]
-    assert (asset["rewardId"], asset["amount"]) == (car["id"], 2)
+    assert (asset["rewardId"], asset["metadata"]["amount"]) == (car["id"], 2)
     await admin.refused("POST", f"{ADMIN}/rewards/{car['id']}/process-giveaway", 409, winners)
     other = await admin.reward()
     unknown = {"winners": [{"userId": "nobody", "quantity": 1}]}

@@ -210,8 +210,8 @@ async def test_ranks_are_paid_once_when_the_period_is_over(admin, member, parts,
         ({"metricType": "total-fun"}, "metricType"),
         ({"name": " "}, "name"),
         ({"startsAt": "soon"}, "startsAt"),
-        ({"rewardsConfig": [{"startRank": 2, "endRank": 1}]}, "prizes[0]"),
-        ({"rewardsConfig": [{"startRank": 1, "endRank": 3}, {"startRank": 2, "endRank": 5}]}, "prizes[1]"),
+        ({"rewardsConfig": [{"startRank": 2, "endRank": 1}]}, "rewardsConfig[0]"),
+        ({"rewardsConfig": [{"startRank": 1, "endRank": 3}, {"startRank": 2, "endRank": 5}]}, "rewardsConfig[1]"),
         ({"conditions": [{"type": "community", "communityId": "0" * 24}]}, "conditions[0].communityId"),
     ],
 )
@@ -327,7 +327,7 @@ async def test_a_streak_can_be_switched_off_and_changed(admin, member):
     assert await member.get(f"{USER}/me/streaks") == []
     await admin.refused("PATCH", f"{ADMIN}/streaks/configs/{'0' * 24}", 404, {"isEnabled": True})
     bad = await admin.refused("PATCH", f"{ADMIN}/streaks/configs/{config['id']}", 400, {"maxFreezes": -1})
-    assert bad["data"]["field"] == "body.freezesMax"
+    assert bad["data"]["field"] == "body.maxFreezes"
 
 
 async def test_a_reward_of_an_achievement_counts_for_boards(admin, member):

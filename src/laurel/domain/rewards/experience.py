@@ -17,7 +17,7 @@ from laurel.database.pool import Row, Transaction
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.rewards import store
-from laurel.domain.rewards.model import XP_DIMENSIONS, RewardPlan, check_plan
+from laurel.domain.rewards.model import XP_DIMENSIONS, check_amount
 
 _LEVEL = "level"
 _LEVELS = "levels"
@@ -59,7 +59,8 @@ async def set_rules(tx: Transaction, rules: Sequence[NewXpRule], *, now: datetim
         check_length(rule.category, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.eventCategory")
         check_length(rule.sub_category, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.eventSubCategory")
         check_length(rule.description, limits.DESCRIPTION_LENGTH_MAX, f"{field}.description")
-        check_plan(RewardPlan(xp=rule.amounts), field)
+        for name, amount in rule.amounts.items():
+            check_amount(amount, f"{field}.{name}")
     await store.put_xp_rules(
         tx, [(rule.category, rule.sub_category, rule.description, rule.amounts) for rule in rules], now
     )

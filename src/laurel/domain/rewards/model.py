@@ -210,14 +210,14 @@ class LedgerEntry(msgspec.Struct, frozen=True):
 
 def check_plan(plan: RewardPlan, field: str = "rewards") -> None:
     """Raise Invalid or TooLarge naming the path when a plan is not payable."""
-    _check_amount(plan.points, f"{field}.points")
+    check_amount(plan.points, f"{field}.points")
     for dimension, amount in plan.xp.items():
         if dimension not in ("", "total", *XP_DIMENSIONS):
             raise Invalid(
                 f"{field}.xp.{dimension} is no dimension; there are {', '.join(XP_DIMENSIONS)}",
                 field=f"{field}.xp.{dimension}",
             )
-        _check_amount(amount, f"{field}.xp.{dimension}")
+        check_amount(amount, f"{field}.xp.{dimension}")
     check_count(len(plan.items), limits.REWARD_ITEMS_MAX, f"{field}.items")
     for index, item in enumerate(plan.items):
         if not 1 <= item.amount <= _AMOUNT_MAX:
@@ -232,7 +232,8 @@ def check_plan(plan: RewardPlan, field: str = "rewards") -> None:
         raise Invalid(f"{field}.selection_count must be at least 1", field=f"{field}.selection_count")
 
 
-def _check_amount(amount: Decimal, field: str) -> None:
+def check_amount(amount: Decimal, field: str) -> None:
+    """Raise Invalid when points or XP cannot be paid: negative, too many, too finely divided."""
     if not amount.is_finite() or amount < 0:
         raise Invalid(f"{field} must not be negative", field=field, value=str(amount))
     if amount > _AMOUNT_MAX or -int(amount.as_tuple().exponent) > limits.NUMBER_DECIMAL_DIGITS_MAX:

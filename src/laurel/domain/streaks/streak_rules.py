@@ -41,9 +41,9 @@ async def set_rule(
         "updated_by": actor,
         **changes,
     }
-    for field in ("sub_categories", "names"):
-        check_count(len(values[field]), limits.STREAK_TRIGGERS_MAX, field)
-        for index, name in enumerate(values[field]):
+    for column, field in (("sub_categories", "sub_categories"), ("names", "event_names")):
+        check_count(len(values[column]), limits.STREAK_TRIGGERS_MAX, field)
+        for index, name in enumerate(values[column]):
             check_length(name, limits.EVENT_NAME_LENGTH_MAX, f"{field}[{index}]")
     for field in ("freezes_max", "freeze_every"):
         if not 0 <= values[field] <= limits.STREAK_FREEZES_MAX:

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
 from laurel.base.errors import Invalid
-from laurel.base.ids import is_uid, new_uid
+from laurel.base.ids import new_uid
 from laurel.base.limits import REWARD_ITEMS_MAX, check_count
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
@@ -17,21 +17,22 @@ from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.model import Achievement, AchievementNotFound
 from laurel.domain.organisations.model import Caller
 from laurel.domain.record_events.claim import AlreadyClaimed, claim
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import RewardPlan
 from laurel.web.dialects.nudj.achievement_view import achievements_out, admin_out, event_id, extra_of, see
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import plan_of, plan_wire
+from laurel.web.dialects.nudj.running import in_run
 from laurel.web.dialects.nudj.translate import (
     ALL_STATUSES,
     department_id_of,
-    merged,
     parse_criteria,
     parse_queries,
-    time_in,
+    schedule_in,
+    texts_in,
     tongue_of,
+    uid_in,
 )
 from laurel.web.dialects.nudj.wire import AchievementIn, ClaimIn, DistributionIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
@@ -44,7 +45,7 @@ AnyRequest = Request[Any, Any, Any]
 
 async def find(tx: Transaction, uid: str) -> Achievement:
     """By id in any case. Raises AchievementNotFound."""
-    found = await achievements.find_by_uid(tx, uid.lower()) if is_uid(uid.lower()) else None
+    found = await achievements.find_by_uid(tx, uid_in(uid))
     if found is None:
         raise AchievementNotFound(_NOT_FOUND)
     return found
@@ -94,7 +95,6 @@ async def get_achievement(
 @post(_USER + "/{achievement_id:str}/claim", guards=[acts("awards:write")], status_code=200)
 async def claim_achievement(
     request: AnyRequest,
-    parts: InjectedParts,
     spine: InjectedSpine,
     caller: InjectedCaller,
     achievement_id: FromPath[str],
@@ -104,7 +104,8 @@ async def claim_achievement(
     choice = tuple(uid.lower() for uid in data.rewardIds) if data is not None and data.rewardIds is not None else None
     check_count(len(choice or ()), REWARD_ITEMS_MAX, "rewardIds")
 
-    async def work(tx: Transaction, _careful: bool) -> dict[str, Any]:
+    async def work(run: Run) -> dict[str, Any]:
+        tx = run.tx
         person = await acting_person(tx, caller)
         achievement = await find(tx, achievement_id)
         awards = [
@@ -117,15 +118,12 @@ async def claim_achievement(
         waiting = [award for award in awards if award.claim == "claimable"]
         if not waiting:
             raise AlreadyClaimed("The achievement has already been claimed")
-        run = Run(tx, spine, await spine.open(tx), parts.clock.now(), quiet=False)
         await claim(run, waiting[-1], achievement, choice)
         await run.save()
-        [shown] = await achievements_out(
-            tx, run.book, person, [achievement], await tongue_of(tx, request), parts.clock.now()
-        )
+        [shown] = await achievements_out(tx, run.book, person, [achievement], await tongue_of(tx, request), run.now)
         return shown
 
-    return await run_again_on_races(spine, caller.organisation_id, work)
+    return await in_run(spine, caller, work)
 
 
 # -------------------------------------------------------------------------------------------------------------- admin
@@ -250,16 +248,9 @@ async def _definition(
         tags=data.tags,
         campaigns=data.campaigns,
         featured=data.featured,
-        starts_at=time_in(data.startsAt, "startsAt"),
-        expires_at=time_in(data.expiresAt, "expiresAt"),
+        **schedule_in(data, old.starts_at if old else None, parts.clock.now()),
+        **texts_in(data.details, language, old),
     )
-    if data.details is not UNSET:
-        details = data.details
-        definition.names = merged(old.names if old else {}, language, details.title)
-        definition.descriptions = merged(old.descriptions if old else {}, language, details.description)
-        themes = (("light", details.light), ("dark", details.dark))
-        given = {theme: value for theme, value in themes if isinstance(value, dict)}
-        definition.images = {**(old.images if old else {}), **given}
     if data.criteria is not UNSET:
         definition.criteria = parse_criteria(data.criteria)
     if data.queries is not UNSET:
@@ -270,26 +261,12 @@ async def _definition(
             alias: {**known.get(alias, {}), language: text} for alias, text in data.queryDescriptions.items()
         }
     if data.communityId is not UNSET or old is None:
-        definition.department_id = await department_id_of(tx, data.communityId) or caller.department_id
-    if data.status is not UNSET:
-        _set_status(definition, data.status, parts)
+        definition.department_id = await department_id_of(tx, data.communityId)
     _set_extra(definition, data, old)
     if data.claimMode is not UNSET:
         plan = old.rewards if old else RewardPlan()
         definition.rewards = msgspec.structs.replace(plan, claim=data.claimMode)
     return definition
-
-
-def _set_status(definition: Definition, status: str, parts: InjectedParts) -> None:
-    """Scheduled is live before its start, expired is live after its end."""
-    if status == "draft":
-        definition.status = "draft"
-    elif status == "archived":
-        definition.status = "archived"
-    else:
-        definition.status = "live"
-        if status == "expired":
-            definition.expires_at = parts.clock.now()
 
 
 def _set_extra(definition: Definition, data: AchievementIn, old: Achievement | None) -> None:

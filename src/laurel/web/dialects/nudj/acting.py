@@ -23,6 +23,7 @@ _SPELLINGS = Spelling.BEARER | Spelling.X_API_TOKEN
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*")
 _by_key = by_api_key(_SPELLINGS)
 _NO_USER = "User ID not found in API token"
+NOT_ALLOWED = "Insufficient permissions for this operation."
 
 
 async def authenticate(scope: Scope, parts: Parts) -> Caller:
@@ -56,22 +57,32 @@ def acts(scope: str) -> Guard:
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller = await caller_of(connection.scope)
         if not of_app(caller):
-            require_scope(caller, scope)
+            _require_role(caller, scope)
         if caller.person_id is None:
             raise Unauthenticated(_NO_USER)
 
     return guard
 
 
-def administers(scope: str) -> Guard:
-    """A guard of the Admin API: the caller is the organisation, with `scope`."""
+def administers(scope: str, *, whole: bool = False) -> Guard:
+    """A guard of the Admin API: the caller is the organisation, with `scope`; `whole`: not a part of it only."""
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller = await caller_of(connection.scope)
-        if of_app(caller) or not caller.may(scope):
-            raise Forbidden("Insufficient permissions for this operation.")
+        if of_app(caller):
+            raise Forbidden(NOT_ALLOWED)
+        _require_role(caller, scope)
+        if whole and caller.department_id is not None:
+            raise Forbidden(NOT_ALLOWED)
 
     return guard
+
+
+def _require_role(caller: Caller, scope: str) -> None:
+    try:
+        require_scope(caller, scope)
+    except Forbidden as refused:
+        raise Forbidden(NOT_ALLOWED, details=refused.details) from None
 
 
 def acting_id(caller: Caller) -> PersonId:

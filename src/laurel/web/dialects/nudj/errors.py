@@ -2,13 +2,13 @@
 
 import re
 from http import HTTPStatus
-from typing import Any, assert_never
+from typing import Any
 
 from litestar import Request, Response
 
 from laurel.base import json_text
 from laurel.base.errors import Kind, LaurelError
-from laurel.web.http_errors import shown
+from laurel.web.http_errors import shown, status_of
 from laurel.web.problems import headers_of
 
 _NOT_SIGNED_IN = "You must be logged in to access this endpoint."
@@ -25,14 +25,31 @@ _RENAMED = {
     "asset_price": "assetPointsPrice",
     "entry_price": "entryPointsPrice",
     "unlock_keys": "unlockAmount",
+    "prizes": "rewardsConfig",
+    "freezes_max": "maxFreezes",
+    "freeze_every": "freezeEveryDays",
+    "sub_categories": "triggerEvents.platform",
+    "event_names": "triggerEvents.custom",
+    "redemption": "redemptionConfig",
+    "choice": "rewardIds",
+    "kind": "allocationType",
+    "display_name": "displayName",
 }
 _WHOLE_FIELDS = {
     "rewards.points": "pointsToDistribute",
     "rewards.xp.total": "bonusXpToDistribute",
     "rewards.selection_count": "rewardsConfig.amountToDistribute",
+    "identifiers.external": "externalUserId",
+    "identifiers.external_id": "externalUserId",
     "body.name": "eventName",
     "body.key": "idempotencyKey",
     "body.occurred_at": "occurredAt",
+}
+_QUERY_PARAMETERS = {
+    "category": "eventCategory",
+    "sub_category": "eventSubCategory",
+    "event_name": "eventName",
+    "source_id": "eventSourceId",
 }
 _CODES = {
     HTTPStatus.BAD_REQUEST: "BAD_REQUEST",
@@ -56,7 +73,7 @@ def render_error(request: Request[Any, Any, Any], error: LaurelError) -> Respons
     message = error.message
     if error.kind is Kind.INVALID and status == HTTPStatus.BAD_REQUEST:
         field = _place(request, error.field)
-        message = f"Invalid input: {message}{f' for {field}' if field else ''}"
+        message = f"Invalid input: {_unnamed(message, error.field)}{f' for {field}' if field else ''}"
         if field:
             data["field"] = field
     if error.kind is Kind.UNAUTHENTICATED and error.message == "an API key is needed":
@@ -65,33 +82,31 @@ def render_error(request: Request[Any, Any, Any], error: LaurelError) -> Respons
         data["limit"] = error.limit
     if error.value is not None:
         data["value"] = shown(error.value)
-    body = {"message": message, "code": _CODES[status], "data": data}
+    if error.details:
+        data["details"] = error.details
+    body = {
+        "message": message,
+        "code": _CODES.get(status, "INTERNAL_SERVER_ERROR" if status >= 500 else "BAD_REQUEST"),
+        "data": data,
+    }
     return Response(
         json_text.encode(body), status_code=int(status), headers=headers_of(error), media_type="application/json"
     )
 
 
 def _status(error: LaurelError) -> HTTPStatus:
-    own: int | None = getattr(error, "http_status", None)
-    if own is not None:
-        return HTTPStatus(own)
-    match error.kind:
-        case Kind.INVALID:
-            return HTTPStatus.BAD_REQUEST
-        case Kind.UNAUTHENTICATED:
-            return HTTPStatus.UNAUTHORIZED
-        case Kind.FORBIDDEN:
-            return HTTPStatus.FORBIDDEN
-        case Kind.NOT_FOUND | Kind.GONE:
-            return HTTPStatus.NOT_FOUND
-        case Kind.CONFLICT:
-            return HTTPStatus.CONFLICT
-        case Kind.LIMITED:
-            return HTTPStatus.TOO_MANY_REQUESTS
-        case Kind.UNAVAILABLE:
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        case _:
-            assert_never(error.kind)
+    """As everywhere, but tRPC calls what is wrong 400 and what is gone 404."""
+    status = HTTPStatus(status_of(error))
+    return {HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST, HTTPStatus.GONE: HTTPStatus.NOT_FOUND}.get(
+        status, status
+    )
+
+
+def _unnamed(message: str, field: str | None) -> str:
+    """The message without the field that it begins with: Nudj says at the end which one it is, in its own spelling."""
+    if field is None or not message.startswith(field):
+        return message
+    return message.removeprefix(field).lstrip(": ") or message
 
 
 def _procedure(request: Request[Any, Any, Any]) -> str:
@@ -133,4 +148,7 @@ def wire_path(field: str) -> str:
     if bare == "criteria" and rest and ".parameters" not in field and rest != "type":
         steps = re.findall(r"[^.]+", rest)
         return ".".join([renamed, *(f"parameters.{camel(step)}" for step in steps)])
+    if bare == "queries" and rest and not rest.startswith(("alias", "type", "parameters", "isCommunityScoped")):
+        step, more, further = rest.partition(".")
+        return f"{renamed}.parameters.{_QUERY_PARAMETERS.get(step, camel(step))}{more}{further}"
     return renamed + dot + ".".join(camel(step) for step in rest.split("."))

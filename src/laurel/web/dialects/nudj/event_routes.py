@@ -18,7 +18,7 @@ from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL
 from laurel.domain.record_events.ingest import EventOutcome, record, record_events, run_again_on_races
 from laurel.domain.record_events.memory import Spine
-from laurel.web.dialects.nudj.acting import acting_person, acts, administers, of_app
+from laurel.web.dialects.nudj.acting import NOT_ALLOWED, acting_person, acts, administers, of_app
 from laurel.web.dialects.nudj.translate import department_id_of, person_key_of
 from laurel.web.dialects.nudj.wire import CustomEventIn, EventLinkIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
@@ -35,7 +35,7 @@ async def create_custom_event(
         raise Invalid("required", field="userId")
     async with parts.database.transaction(caller.organisation_id) as tx:
         key = await person_key_of(tx, data.userId)
-        department_id = await department_id_of(tx, data.communityId) or caller.department_id
+        department_id = await department_id_of(tx, data.communityId)
     return await _record(parts, spine, caller, data, key, department_id)
 
 
@@ -57,9 +57,9 @@ async def create_own_event(
             external = (await people.identifiers_of(tx, [person.id])).get(person.id, {}).get(EXTERNAL)
             if named not in (key, (EXTERNAL, external)):
                 if of_app(caller):
-                    raise Forbidden("Insufficient permissions for this operation.")
+                    raise Forbidden(NOT_ALLOWED)
                 key = named
-        department_id = await department_id_of(tx, data.communityId) or caller.department_id
+        department_id = await department_id_of(tx, data.communityId)
     return await _record(parts, spine, caller, data, key, department_id)
 
 
@@ -78,7 +78,7 @@ async def _record(
         field="body",
         key=data.idempotencyKey,
         department_id=department_id,
-        tags=_tags(data.payload),
+        tags=tuple(dict.fromkeys((*data.tags, *_tags(data.payload)))),
         occurred_at=None if data.occurredAt is None else parse_time(data.occurredAt, "occurredAt"),
         payload=data.payload,
     )
@@ -121,7 +121,7 @@ async def create_custom_event_link(
             parts.pepper,
             name=data.eventName,
             payload=data.payload,
-            department_id=await department_id_of(tx, data.communityId) or caller.department_id,
+            department_id=await department_id_of(tx, data.communityId),
             lasts=timedelta(seconds=min(max(data.expiryTime, 0), 10**9)),
             single_use=data.isSingleUse,
             now=parts.clock.now(),

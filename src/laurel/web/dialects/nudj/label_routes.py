@@ -1,23 +1,23 @@
 """Tags, campaigns and communities."""
 
-from typing import Any, Literal
+from typing import Any
 
+import msgspec
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
 from laurel.base.errors import NotFound
-from laurel.base.ids import is_uid
 from laurel.base.times import render_time
-from laurel.database.pool import Transaction
 from laurel.domain.labels import labelling, store
-from laurel.domain.labels.model import Campaign, CampaignNotFound, Tag, TagNotFound
+from laurel.domain.labels.model import Campaign, Tag
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller, Department
 from laurel.domain.parts import Parts
 from laurel.web.dialects.nudj.acting import acts, administers
+from laurel.web.dialects.nudj.label_view import campaign_out, tag_out
 from laurel.web.dialects.nudj.listing import Listed, listing
-from laurel.web.dialects.nudj.translate import Tongue, time_in, tongue_of
+from laurel.web.dialects.nudj.translate import stored_status, time_in, tongue_of, uid_in
 from laurel.web.dialects.nudj.wire import CampaignIn, TagIn
 from laurel.web.injected import InjectedCaller, InjectedParts
 
@@ -28,25 +28,6 @@ AnyRequest = Request[Any, Any, Any]
 
 
 # ----------------------------------------------------------------------------------------------------------------- tags
-def _tag_out(tag: Tag, organisation_uid: str, tongue: Tongue) -> dict[str, Any]:
-    return {
-        "id": tag.uid,
-        "organisationId": organisation_uid,
-        "value": tongue.of(tag.texts),
-        "config": {"filtering": [], "display": [], **tag.settings},
-        "createdAt": render_time(tag.created_at),
-        "updatedAt": render_time(tag.updated_at),
-        "createdBy": tag.created_by,
-        "updatedBy": tag.updated_by,
-    }
-
-
-async def _tag(tx: Transaction, tag_id: str) -> Tag:
-    if not is_uid(tag_id.lower()):
-        raise TagNotFound("Tag not found")
-    return await labelling.require_tag(tx, tag_id.lower())
-
-
 async def _write_tag(
     request: AnyRequest, parts: Parts, caller: Caller, data: TagIn, tag_id: str | None
 ) -> dict[str, Any]:
@@ -54,17 +35,17 @@ async def _write_tag(
         tongue = await tongue_of(tx, request)
         tag = await labelling.put_tag(
             tx,
-            None if tag_id is None else await _tag(tx, tag_id),
+            None if tag_id is None else await labelling.require_tag(tx, uid_in(tag_id)),
             language=tongue.language,
             text=data.value,
-            settings=data.config,
+            settings=None if data.config is None else msgspec.to_builtins(data.config),
             actor=caller.actor,
             now=parts.clock.now(),
         )
-        return _tag_out(tag, (await organisations.organisation(tx)).uid, tongue)
+        return tag_out(tag, (await organisations.organisation(tx)).uid, tongue)
 
 
-@post(_TAGS, guards=[administers("achievements:write")], status_code=200)
+@post(_TAGS, guards=[administers("achievements:write", whole=True)], status_code=200)
 async def create_tag(
     request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, data: JSONBody[TagIn]
 ) -> dict[str, Any]:
@@ -72,7 +53,7 @@ async def create_tag(
     return await _write_tag(request, parts, caller, data, None)
 
 
-@post(_TAGS + "/{tag_id:str}", guards=[administers("achievements:write")], status_code=200)
+@post(_TAGS + "/{tag_id:str}", guards=[administers("achievements:write", whole=True)], status_code=200)
 async def update_tag(
     request: AnyRequest, parts: InjectedParts, caller: InjectedCaller, tag_id: FromPath[str], data: JSONBody[TagIn]
 ) -> dict[str, Any]:
@@ -86,7 +67,7 @@ async def get_tags(request: AnyRequest, parts: InjectedParts, caller: InjectedCa
     async with parts.database.transaction(caller.organisation_id) as tx:
         total, rows = await store.page(tx, "tag", listed)
         uid, tongue = (await organisations.organisation(tx)).uid, await tongue_of(tx, request)
-    return listing(total, [_tag_out(Tag.from_row(row), uid, tongue) for row in rows])
+    return listing(total, [tag_out(Tag.from_row(row), uid, tongue) for row in rows])
 
 
 @get(_TAGS + "/{tag_id:str}", guards=[administers("achievements:read")])
@@ -95,66 +76,46 @@ async def get_tag(
 ) -> dict[str, Any]:
     """One tag."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        tag = await _tag(tx, tag_id)
-        return _tag_out(tag, (await organisations.organisation(tx)).uid, await tongue_of(tx, request))
+        tag = await labelling.require_tag(tx, uid_in(tag_id))
+        return tag_out(tag, (await organisations.organisation(tx)).uid, await tongue_of(tx, request))
 
 
-@delete(_TAGS + "/{tag_id:str}", guards=[administers("achievements:write")], status_code=200)
+@delete(_TAGS + "/{tag_id:str}", guards=[administers("achievements:write", whole=True)], status_code=200)
 async def delete_tag(parts: InjectedParts, caller: InjectedCaller, tag_id: FromPath[str]) -> dict[str, Any]:
     """Take a tag away; what carries it keeps its id."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        await labelling.remove(tx, await _tag(tx, tag_id), actor=caller.actor, now=parts.clock.now())
+        await labelling.remove(
+            tx, await labelling.require_tag(tx, uid_in(tag_id)), actor=caller.actor, now=parts.clock.now()
+        )
     return {"success": True}
 
 
 # ------------------------------------------------------------------------------------------------------------ campaigns
-def _campaign_out(campaign: Campaign, organisation_uid: str, parts: Parts) -> dict[str, Any]:
-    return {
-        "id": campaign.uid,
-        "organisationId": organisation_uid,
-        "name": campaign.name,
-        "startDate": render_time(campaign.starts_at),
-        "endDate": render_time(campaign.ends_at),
-        "status": campaign.status_at(parts.clock.now()),
-        "createdAt": render_time(campaign.created_at),
-        "updatedAt": render_time(campaign.updated_at),
-        "createdBy": campaign.created_by,
-        "updatedBy": campaign.updated_by,
-    }
-
-
-async def _campaign(tx: Transaction, campaign_id: str) -> Campaign:
-    if not is_uid(campaign_id.lower()):
-        raise CampaignNotFound("Campaign not found")
-    return await labelling.require_campaign(tx, campaign_id.lower())
-
-
 async def _write_campaign(parts: Parts, caller: Caller, data: CampaignIn, campaign_id: str | None) -> dict[str, Any]:
-    status: dict[str, Literal["draft", "live", "archived"]] = {"draft": "draft", "archived": "archived"}
     values = {
         "name": data.name,
         "starts_at": time_in(data.startDate, "startDate"),
         "ends_at": time_in(data.endDate, "endDate"),
-        "status": UNSET if data.status is UNSET else status.get(data.status, "live"),
+        "status": stored_status(data.status),
     }
     async with parts.database.transaction(caller.organisation_id) as tx:
         campaign = await labelling.put_campaign(
             tx,
-            None if campaign_id is None else await _campaign(tx, campaign_id),
+            None if campaign_id is None else await labelling.require_campaign(tx, uid_in(campaign_id)),
             {name: value for name, value in values.items() if value is not UNSET},
             actor=caller.actor,
             now=parts.clock.now(),
         )
-        return _campaign_out(campaign, (await organisations.organisation(tx)).uid, parts)
+        return campaign_out(campaign, (await organisations.organisation(tx)).uid, parts.clock.now())
 
 
-@post(_CAMPAIGNS, guards=[administers("achievements:write")], status_code=200)
+@post(_CAMPAIGNS, guards=[administers("achievements:write", whole=True)], status_code=200)
 async def create_campaign(parts: InjectedParts, caller: InjectedCaller, data: JSONBody[CampaignIn]) -> dict[str, Any]:
     """A new campaign, a draft unless the body says otherwise."""
     return await _write_campaign(parts, caller, data, None)
 
 
-@post(_CAMPAIGNS + "/{campaign_id:str}", guards=[administers("achievements:write")], status_code=200)
+@post(_CAMPAIGNS + "/{campaign_id:str}", guards=[administers("achievements:write", whole=True)], status_code=200)
 async def update_campaign(
     parts: InjectedParts, caller: InjectedCaller, campaign_id: FromPath[str], data: JSONBody[CampaignIn]
 ) -> dict[str, Any]:
@@ -167,23 +128,25 @@ async def get_campaigns(parts: InjectedParts, caller: InjectedCaller, listed: Li
     """All campaigns."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         total, rows = await store.page(tx, "campaign", listed)
-        uid = (await organisations.organisation(tx)).uid
-    return listing(total, [_campaign_out(Campaign.from_row(row), uid, parts) for row in rows])
+        uid, now = (await organisations.organisation(tx)).uid, parts.clock.now()
+    return listing(total, [campaign_out(Campaign.from_row(row), uid, now) for row in rows])
 
 
 @get(_CAMPAIGNS + "/{campaign_id:str}", guards=[administers("achievements:read")])
 async def get_campaign(parts: InjectedParts, caller: InjectedCaller, campaign_id: FromPath[str]) -> dict[str, Any]:
     """One campaign."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        campaign = await _campaign(tx, campaign_id)
-        return _campaign_out(campaign, (await organisations.organisation(tx)).uid, parts)
+        campaign = await labelling.require_campaign(tx, uid_in(campaign_id))
+        return campaign_out(campaign, (await organisations.organisation(tx)).uid, parts.clock.now())
 
 
-@delete(_CAMPAIGNS + "/{campaign_id:str}", guards=[administers("achievements:write")], status_code=200)
+@delete(_CAMPAIGNS + "/{campaign_id:str}", guards=[administers("achievements:write", whole=True)], status_code=200)
 async def delete_campaign(parts: InjectedParts, caller: InjectedCaller, campaign_id: FromPath[str]) -> dict[str, Any]:
     """Take a campaign away."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        await labelling.remove(tx, await _campaign(tx, campaign_id), actor=caller.actor, now=parts.clock.now())
+        await labelling.remove(
+            tx, await labelling.require_campaign(tx, uid_in(campaign_id)), actor=caller.actor, now=parts.clock.now()
+        )
     return {"success": True}
 
 
@@ -209,7 +172,7 @@ def _community_out(department: Department, organisation_uid: str, language: str)
 async def _community(parts: Parts, caller: Caller, identifier: str) -> dict[str, Any]:
     async with parts.database.transaction(caller.organisation_id) as tx:
         organisation = await organisations.organisation(tx)
-        department = await organisations.department(tx, identifier.lower()) if is_uid(identifier.lower()) else None
+        department = await organisations.department(tx, uid_in(identifier))
         department = department or await organisations.department_by_slug(tx, identifier)
     if department is None or caller.department_id not in (None, department.id):
         raise NotFound("Community not found")

@@ -15,11 +15,11 @@ from laurel.domain.organisations.model import Caller
 from laurel.domain.people import registry
 from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, Person
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.member_view import me_out, user_out
+from laurel.web.dialects.nudj.running import in_run
 from laurel.web.dialects.nudj.translate import department_id_of, number, require_person_id
 from laurel.web.dialects.nudj.wire import PointsIn, UserIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
@@ -90,20 +90,19 @@ async def create_user(
 
 @post(_ADMIN + "/{user_id:str}/points-transaction", guards=[administers("rewards:write")], status_code=200)
 async def create_points_transaction(
-    parts: InjectedParts,
     spine: InjectedSpine,
     caller: InjectedCaller,
     user_id: FromPath[str],
     data: JSONBody[PointsIn],
 ) -> dict[str, Any]:
     """Credit or debit, once per reference, never below zero."""
-    if data.amount < 1 or not data.amount.is_finite():
+    if not data.amount.is_finite() or data.amount < 1:
         raise Invalid("expected a number from 1 to 1000000", field="amount", value=str(data.amount))
 
-    async def work(tx: Transaction, _careful: bool) -> dict[str, Any]:
+    async def work(run: Run) -> dict[str, Any]:
+        tx = run.tx
         person_id = await require_person_id(tx, user_id, "id")
         department_id = await _purse_asked(tx, data, caller)
-        run = Run(tx, spine, await spine.open(tx), parts.clock.now(), quiet=False)
         moved = await move(
             run,
             Movement(
@@ -135,19 +134,23 @@ async def create_points_transaction(
         message = "The transaction had been processed before" if moved.replayed else "The transaction was processed"
         return {"success": True, "message": message, "transaction": transaction}
 
-    return await run_again_on_races(spine, caller.organisation_id, work)
+    return await in_run(spine, caller, work)
 
 
 async def _purse_asked(tx: Transaction, data: PointsIn, caller: Caller) -> int:
     """The community's purse; without one the organisation's, which has to be clear."""
-    department_id = await department_id_of(tx, data.communityId) or caller.department_id
+    department_id = await department_id_of(tx, data.communityId)
     if department_id is None and len(await organisations.departments(tx, after=0, limit=2)) > 1:
         raise Invalid("required when the organisation has several communities", field="communityId")
     return department_id or 0
 
 
 # --------------------------------------------------------------------------------------------------------------- tokens
-@post("/api/v2/admin/auth-config/tokens/{token_id:str}/revoke", guards=[administers("keys:write")], status_code=200)
+@post(
+    "/api/v2/admin/auth-config/tokens/{token_id:str}/revoke",
+    guards=[administers("keys:write", whole=True)],
+    status_code=200,
+)
 async def revoke_token(parts: InjectedParts, caller: InjectedCaller, token_id: FromPath[str]) -> dict[str, Any]:
     """Refuse an app token, by its `jti`, from now on; revoking twice does nothing more."""
     async with parts.database.transaction(caller.organisation_id) as tx:

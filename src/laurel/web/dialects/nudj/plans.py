@@ -14,7 +14,7 @@ from laurel.domain.rewards import catalogue
 from laurel.domain.rewards.catalogue import remaining_of
 from laurel.domain.rewards.model import Allocation, RewardItem, RewardPlan
 from laurel.web.dialects.nudj.reward_view import completion_xp, shelf_of_plans
-from laurel.web.dialects.nudj.translate import number
+from laurel.web.dialects.nudj.translate import number, uid_in
 from laurel.web.dialects.nudj.wire import DistributionIn
 
 AMOUNT_MAX = 1_000_000_000
@@ -32,7 +32,7 @@ async def plan_of(tx: Transaction, data: DistributionIn, old: RewardPlan, now: d
     items = []
     for index, wish in enumerate(config.allocations):
         field = f"rewardsConfig.allocations[{index}]"
-        reward = await catalogue.require(tx, wish.rewardId.lower(), f"{field}.rewardId")
+        reward = await catalogue.require(tx, uid_in(wish.rewardId), f"{field}.rewardId")
         share = Allocation(wish.id or new_uid(), wish.allocationType, wish.amountToDistribute)
         await catalogue.allocate_share(tx, reward, share, wish.supply, now=now)
         items.append(RewardItem(reward.uid, wish.allocationType, wish.amountToDistribute, share.id))
@@ -47,8 +47,8 @@ async def plan_of(tx: Transaction, data: DistributionIn, old: RewardPlan, now: d
 
 
 def _amount(amount: Decimal, field: str) -> Decimal:
-    if not 0 <= amount <= AMOUNT_MAX:
-        raise Invalid(f"{field} must lie between 0 and {AMOUNT_MAX}", field=field, limit=AMOUNT_MAX, value=amount)
+    if not (amount.is_finite() and 0 <= amount <= AMOUNT_MAX):
+        raise Invalid(f"{field} must lie between 0 and {AMOUNT_MAX}", field=field, limit=AMOUNT_MAX, value=str(amount))
     return amount
 
 

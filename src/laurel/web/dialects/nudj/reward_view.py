@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from laurel.base.ids import DepartmentId, RewardId
+from laurel.base.ids import DepartmentId, RewardId, is_uid
 from laurel.base.times import render_time, render_time_or_none
 from laurel.database.pool import Transaction
 from laurel.domain.organisations import store as organisations
@@ -144,7 +144,7 @@ def _allocation_out(shelf: Shelf, reward: Reward, share: Allocation) -> dict[str
 
 # ------------------------------------------------------------------------------------------------------------ granted
 def asset_out(shelf: Shelf, grant: Grant, person: Person, tongue: Tongue) -> dict[str, Any]:
-    """An owned asset. Absent times are absent."""
+    """An owned asset. Absent times are absent. How many units it stands for is `metadata.amount`; Nudj has no place for it."""
     reward = shelf.rewards[grant.reward_id]
     redemption = reward.redemption
     redeemable = {
@@ -164,11 +164,10 @@ def asset_out(shelf: Shelf, grant: Grant, person: Person, tongue: Tongue) -> dic
         "redeemable": redeemable,
         "eventCategory": SOURCE_CATEGORIES.get(grant.source, "reward"),
         "eventSubCategory": grant.source,
-        "eventSourceId": grant.source_id,
+        **({"eventSourceId": grant.source_id} if is_uid(grant.source_id) else {}),
         "tags": list(reward.tags),
         "campaigns": list(reward.campaigns),
-        "metadata": {**reward.metadata, **grant.details},
-        "amount": grant.amount,
+        "metadata": {**reward.metadata, **grant.details, "amount": grant.amount},
         **present(claimedAt=grant.claimed_at, redeemedAt=grant.redeemed_at, expiresAt=reward.expires_at),
         "createdAt": render_time(grant.granted_at),
         "updatedAt": render_time(grant.updated_at),

@@ -7,7 +7,6 @@ from litestar import Request, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
-from laurel.base.ids import is_uid
 from laurel.base.limits import LEADERBOARD_PRIZES_MAX, REWARD_ITEMS_MAX, check_count
 from laurel.base.times import parse_time, render_time, render_time_or_none
 from laurel.database.pages import Slice
@@ -34,7 +33,7 @@ from laurel.web.dialects.nudj.acting import acting_person, acts, administers
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import xp_of
 from laurel.web.dialects.nudj.reward_view import plan_out, shelf_of_plans
-from laurel.web.dialects.nudj.translate import department_id_of, number, tongue_of
+from laurel.web.dialects.nudj.translate import department_id_of, number, stored_status, tongue_of, uid_in
 from laurel.web.dialects.nudj.wire import LeaderboardIn, PrizeIn, Status, StreakIn, XpConfigsIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
@@ -94,9 +93,7 @@ async def _boards_out(
 
 
 async def _board(tx: Transaction, board_id: str) -> Leaderboard:
-    if not is_uid(board_id.lower()):
-        raise LeaderboardNotFound("Leaderboard not found")
-    return await boards.require(tx, board_id.lower())
+    return await boards.require(tx, uid_in(board_id))
 
 
 @post(_ADMIN + "/leaderboards", guards=[administers("rewards:write")], status_code=200)
@@ -115,7 +112,7 @@ async def create_leaderboard(
             description=data.description,
             metric=_METRICS[data.metricType],
             period=data.period,
-            status="draft" if data.status == "draft" else "archived" if data.status == "archived" else "live",
+            status=stored_status(data.status),
             starts_at=parse_time(data.startsAt, "startsAt"),
             expires_at=None if data.expiresAt is None else parse_time(data.expiresAt, "expiresAt"),
             department_ids=[department_id for department_id in found if department_id is not None],
@@ -130,7 +127,7 @@ async def _prize(tx: Transaction, data: PrizeIn, field: str) -> Prize:
     check_count(len(data.items), REWARD_ITEMS_MAX, f"{field}.items")
     items = []
     for index, item in enumerate(data.items):
-        reward = await catalogue.require(tx, item.rewardId.lower(), f"{field}.items[{index}].rewardId")
+        reward = await catalogue.require(tx, uid_in(item.rewardId), f"{field}.items[{index}].rewardId")
         items.append(RewardItem(reward.uid, item.allocationType, item.amountToDistribute))
     plan = RewardPlan(points=Decimal(data.points), xp=xp_of(Decimal(data.completionXp)), items=items)
     return Prize(data.startRank, data.endRank, plan, data.distributionEventId)
@@ -285,7 +282,7 @@ async def update_streak_config(
 ) -> dict[str, Any]:
     """Change what the body names."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        rule = await streak_rules.require(tx, config_id.lower())
+        rule = await streak_rules.require(tx, uid_in(config_id))
         rule = await streak_rules.set_rule(
             tx, rule.department_id, _streak_changes(data), actor=caller.actor, now=parts.clock.now()
         )
@@ -340,7 +337,7 @@ async def get_xp_config(parts: InjectedParts, caller: InjectedCaller) -> list[di
         return [_xp_out(XpRule.from_row(row)) for row in await rewards.xp_rules(tx)]
 
 
-@patch(_ADMIN + "/xp-config", guards=[administers("rewards:write")])
+@patch(_ADMIN + "/xp-config", guards=[administers("rewards:write", whole=True)])
 async def update_xp_config(
     parts: InjectedParts, caller: InjectedCaller, data: JSONBody[XpConfigsIn]
 ) -> list[dict[str, Any]]:

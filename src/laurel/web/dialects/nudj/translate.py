@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from litestar import Request
 from msgspec import UNSET, UnsetType
@@ -27,8 +27,10 @@ from laurel.domain.achievements.model import (
 from laurel.domain.organisations import store as organisations
 from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, PersonNotFound
+from laurel.web.dialects.nudj.wire import DetailsIn, Status
 
-ALL_STATUSES = ("draft", "live", "archived")
+Stored = Literal["draft", "live", "archived"]
+ALL_STATUSES: tuple[Stored, ...] = get_args(Stored)
 """As stored; the clock makes scheduled and expired ones of those that are live."""
 EVENT_CATEGORIES = (
     "achievement", "action", "auth", "blog", "challenge", "community", "custom", "game", "leaderboard", "organisation",
@@ -103,11 +105,14 @@ async def require_person_id(tx: Transaction, text: str, field: str = "userId") -
 async def department_id_of(
     tx: Transaction, community: str | UnsetType | None, field: str = "communityId"
 ) -> DepartmentId | None:
-    """The community's integer id, None for none. Raises Invalid naming the field when there is no such community."""
+    """The community's integer id; when none is named the one that the caller is bound to, or None.
+
+    Raises Invalid naming the field when there is no such community, or none that the caller may use.
+    """
     if community is None or isinstance(community, UnsetType):
-        return None
-    department = await organisations.department(tx, community) if is_uid(community) else None
-    if department is None:
+        return tx.department_id
+    department = await organisations.department(tx, uid_in(community))
+    if department is None or tx.department_id not in (None, department.id):
         raise Invalid(f"{field} names no community", field=field, value=community)
     return department.id
 
@@ -120,10 +125,47 @@ async def community_uid_of(tx: Transaction, department_id: int | None) -> str | 
     return None if department is None else department.uid
 
 
-# --------------------------------------------------------------------------------------------------------------- times
+def uid_in(text: str) -> str:
+    """An id from a path in the spelling of the database; what cannot be an id becomes one that nothing has."""
+    lowered = text.lower()
+    return lowered if is_uid(lowered) else ""
+
+
+# ---------------------------------------------------------------------------------------------------- times and statuses
 def time_in(value: str | UnsetType | None, field: str) -> datetime | UnsetType | None:
     """A time from the wire; None and UNSET stay what they are."""
     return parse_time(value, field) if isinstance(value, str) else value
+
+
+def stored_status(status: Status | UnsetType) -> Stored | UnsetType:
+    """The status as it is stored: what is scheduled or expired is live, before its start or after its end."""
+    if status is UNSET or status in ("draft", "archived"):
+        return status
+    return "live"
+
+
+class Scheduled(Protocol):
+    """A body with a status and the times that it depends on."""
+
+    status: Status | UnsetType
+    startsAt: str | UnsetType | None
+    expiresAt: str | UnsetType | None
+
+
+def schedule_in(data: Scheduled, old_start: datetime | None, now: datetime) -> dict[str, Any]:
+    """`status`, `starts_at` and `expires_at` as they are stored, those that the body sets.
+
+    Raises Invalid when something is to be scheduled without a start to come: it would be live at once.
+    """
+    starts_at, expires_at = time_in(data.startsAt, "startsAt"), time_in(data.expiresAt, "expiresAt")
+    if data.status == "scheduled":
+        begins = old_start if isinstance(starts_at, UnsetType) else starts_at
+        if begins is None or begins <= now:
+            raise Invalid("expected a time to come, because status is 'scheduled'", field="startsAt")
+    if data.status == "expired" and (not isinstance(expires_at, datetime) or expires_at > now):
+        expires_at = now
+    values = {"status": stored_status(data.status), "starts_at": starts_at, "expires_at": expires_at}
+    return {name: value for name, value in values.items() if value is not UNSET}
 
 
 # ------------------------------------------------------------------------------------------------------------- numbers
@@ -154,6 +196,33 @@ def details_out(
         "light": shown_light,
         "dark": dict(dark) if isinstance(dark, dict) else {},
     }
+
+
+class Described(Protocol):
+    """What has texts by language."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """By language."""
+        ...
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """By language."""
+        ...
+
+
+def texts_in(details: DetailsIn | UnsetType, language: str, old: Described | None) -> dict[str, Any]:
+    """`names`, `descriptions` and `images`, those that the body sets; other languages and themes stay."""
+    if isinstance(details, UnsetType):
+        return {}
+    given = {theme: value for theme in ("light", "dark") if isinstance(value := getattr(details, theme), dict)}
+    values = {
+        "names": merged(old.names if old else {}, language, details.title),
+        "descriptions": merged(old.descriptions if old else {}, language, details.description),
+        "images": {**getattr(old, "images", {}), **given},
+    }
+    return {name: value for name, value in values.items() if value is not UNSET}
 
 
 def merged(texts: Mapping[str, str], language: str, text: str | UnsetType | None) -> dict[str, str] | UnsetType:

@@ -15,6 +15,7 @@ from laurel.domain.notifications import endpoints, store
 from laurel.domain.notifications.model import Delivery, DeliveryNotFound, Endpoint
 from laurel.web.dialects.nudj.acting import administers
 from laurel.web.dialects.nudj.listing import Listed, listing
+from laurel.web.dialects.nudj.translate import uid_in
 from laurel.web.dialects.nudj.webhook_format import FORMAT, topic_of
 from laurel.web.dialects.nudj.wire import WebhookIn
 from laurel.web.injected import InjectedCaller, InjectedParts
@@ -84,7 +85,7 @@ async def delete_webhook_config(
 ) -> dict[str, Any]:
     """Remove a configuration and its log."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        await endpoints.delete(tx, parts, config_id.lower(), by=caller)
+        await endpoints.delete(tx, parts, uid_in(config_id), by=caller)
         await achievements.bump_rules(tx)
     return {"success": True}
 
@@ -144,8 +145,8 @@ async def retry_webhook(parts: InjectedParts, caller: InjectedCaller, log_id: Fr
     """Send the same payload again."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         for endpoint in await _configs(tx):
-            if await store.find_delivery(tx, endpoint.id, log_id.lower()) is not None:
-                delivery = await endpoints.redeliver(tx, parts, endpoint.uid, log_id.lower())
+            if await store.find_delivery(tx, endpoint.id, uid_in(log_id)) is not None:
+                delivery = await endpoints.redeliver(tx, parts, endpoint.uid, uid_in(log_id))
                 return await _log_out(tx, endpoint, delivery)
     raise DeliveryNotFound("Webhook log not found", value=log_id)
 

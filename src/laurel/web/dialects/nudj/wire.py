@@ -71,6 +71,7 @@ class CustomEventIn(msgspec.Struct, kw_only=True):
     userId: str | None = None
     communityId: str | None = None
     autoCreateUser: bool = False
+    tags: list[str] = []
     idempotencyKey: str | None = None
     occurredAt: str | None = None
 
@@ -173,9 +174,18 @@ class PointsIn(msgspec.Struct, kw_only=True):
     unit: Literal["points", "keys"] = "points"
 
 
+Labelled = Literal["achievement", "action", "community", "challenge", "post", "reward", "reward-asset", "reward-entry"]
+
+
+class TagConfigIn(msgspec.Struct, kw_only=True, omit_defaults=True):
+    filtering: Annotated[list[Labelled], msgspec.Meta(max_length=8)] = []
+    display: Annotated[list[Labelled], msgspec.Meta(max_length=8)] = []
+    iconifyIcon: str | None = None
+
+
 class TagIn(msgspec.Struct, kw_only=True):
     value: str | None = None
-    config: dict[str, Any] | None = None
+    config: TagConfigIn | None = None
 
 
 class CampaignIn(msgspec.Struct, kw_only=True):

@@ -1,0 +1,174 @@
+"""Challenge groups: what they offer the acting user now, and writing them as the organisation."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET
+
+from laurel.base.errors import Invalid
+from laurel.base.limits import CHALLENGES_PER_GROUP_MAX, check_count
+from laurel.base.times import render_time
+from laurel.database.pool import Transaction
+from laurel.domain.challenges import author, store
+from laurel.domain.challenges.model import ChallengeNotFound, Group
+from laurel.domain.challenges.offer import offered
+from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.model import Caller
+from laurel.domain.parts import Parts
+from laurel.domain.people.model import Person
+from laurel.domain.record_events.memory import Spine
+from laurel.web.dialects.nudj.acting import acting_person, acts, administers
+from laurel.web.dialects.nudj.challenge_view import challenges_out
+from laurel.web.dialects.nudj.listing import Listed, listing
+from laurel.web.dialects.nudj.translate import (
+    ALL_STATUSES,
+    department_id_of,
+    details_out,
+    stored_status,
+    texts_in,
+    tongue_of,
+    uid_in,
+)
+from laurel.web.dialects.nudj.wire import GroupIn
+from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
+
+_USER = "/api/v2/integration"
+_ADMIN = "/api/v2/admin"
+AnyRequest = Request[Any, Any, Any]
+
+
+async def _group_out(
+    tx: Transaction, request: AnyRequest, parts: Parts, spine: Spine, group: Group, person: Person | None
+) -> dict[str, Any]:
+    tongue = await tongue_of(tx, request)
+    now = parts.clock.now()
+    members = await store.find_challenges(tx, group.challenge_ids)
+    ids = [known for known in group.challenge_ids if known in members]
+    calendar = (await spine.open(tx)).book.calendar
+    period = calendar.period(group.period, now)
+    bounds = calendar.bounds(group.period, period)
+    if person is not None:
+        mine = await store.attempts(tx, person.id, ids)
+        completed = {known for known, attempt in mine.items() if attempt.completions}
+        ids = [known for known in offered(group, person.uid, period, completed) if known in members]
+    uids = await organisations.department_uids(tx, [group.department_id] if group.department_id else [])
+    return {
+        "id": group.uid,
+        "organisationId": (await organisations.organisation(tx)).uid,
+        "communityId": uids.get(group.department_id) if group.department_id else None,
+        "details": details_out(group.names, group.descriptions, group.images, tongue),
+        "type": group.order_kind,
+        "period": group.period,
+        "activeAmount": group.active_count,
+        "status": group.status,
+        "challenges": await challenges_out(
+            tx, request, now, [members[known] for known in ids], person.id if person else None
+        ),
+        **({} if bounds is None else {"resetsAt": render_time(bounds[1])}),
+        "createdAt": render_time(group.created_at),
+        "updatedAt": render_time(group.updated_at),
+    }
+
+
+@get(_USER + "/challenge-groups", guards=[acts("rewards:read")])
+async def get_challenge_groups(
+    request: AnyRequest,
+    parts: InjectedParts,
+    spine: InjectedSpine,
+    caller: InjectedCaller,
+    listed: Listed,
+) -> dict[str, Any]:
+    """Groups that are live, with the challenges they offer the acting user now."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        person = await acting_person(tx, caller)
+        total, found = await store.page_groups(tx, statuses=("live",), wanted=listed)
+        edges = [await _group_out(tx, request, parts, spine, group, person) for group in found]
+    return listing(total, edges)
+
+
+@get(_USER + "/challenge-groups/{group_id:str}", guards=[acts("rewards:read")])
+async def get_challenge_group(
+    request: AnyRequest, parts: InjectedParts, spine: InjectedSpine, caller: InjectedCaller, group_id: FromPath[str]
+) -> dict[str, Any]:
+    """One group."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        person = await acting_person(tx, caller)
+        group = await author.require_group(tx, uid_in(group_id))
+        if group.status != "live":
+            raise ChallengeNotFound("Challenge group not found")
+        return await _group_out(tx, request, parts, spine, group, person)
+
+
+@get(_ADMIN + "/challenge-groups", guards=[administers("rewards:read")], procedure="getChallengeGroups")
+async def list_challenge_groups(
+    request: AnyRequest,
+    parts: InjectedParts,
+    spine: InjectedSpine,
+    caller: InjectedCaller,
+    listed: Listed,
+) -> dict[str, Any]:
+    """Every group with all its challenges."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        total, found = await store.page_groups(tx, statuses=ALL_STATUSES, wanted=listed)
+        edges = [await _group_out(tx, request, parts, spine, group, None) for group in found]
+    return listing(total, edges)
+
+
+@post(_ADMIN + "/challenge-groups", guards=[administers("rewards:write")], status_code=200)
+async def create_challenge_group(
+    request: AnyRequest, parts: InjectedParts, spine: InjectedSpine, caller: InjectedCaller, data: JSONBody[GroupIn]
+) -> dict[str, Any]:
+    """A new group, a draft unless the body says otherwise."""
+    return await _write_group(request, parts, spine, caller, data, None)
+
+
+@post(_ADMIN + "/challenge-groups/{group_id:str}", guards=[administers("rewards:write")], status_code=200)
+async def update_challenge_group(
+    request: AnyRequest,
+    parts: InjectedParts,
+    spine: InjectedSpine,
+    caller: InjectedCaller,
+    group_id: FromPath[str],
+    data: JSONBody[GroupIn],
+) -> dict[str, Any]:
+    """Change what the body names."""
+    return await _write_group(request, parts, spine, caller, data, group_id)
+
+
+async def _write_group(
+    request: AnyRequest, parts: Parts, spine: Spine, caller: Caller, data: GroupIn, group_id: str | None
+) -> dict[str, Any]:
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        old = None if group_id is None else await author.require_group(tx, uid_in(group_id))
+        values = {
+            **texts_in(data.details, (await tongue_of(tx, request)).language, old),
+            "status": stored_status(data.status),
+            "order_kind": data.type,
+            "period": data.period,
+            "active_count": data.activeAmount,
+        }
+        values = {name: value for name, value in values.items() if value is not UNSET}
+        if data.communityId is not UNSET or old is None:
+            values["department_id"] = await department_id_of(tx, data.communityId)
+        if old is None:
+            values = {"order_kind": "sequential", "period": "open", "active_count": 1, **values}
+        if data.challenges is not UNSET:
+            check_count(len(data.challenges), CHALLENGES_PER_GROUP_MAX, "challenges")
+            wanted = [uid_in(uid) for uid in data.challenges]
+            known = await store.ids_by_uid(tx, wanted)
+            for index, uid in enumerate(wanted):
+                if uid not in known:
+                    raise Invalid("names no challenge", field=f"challenges[{index}]", value=data.challenges[index])
+            values["challenge_ids"] = [known[uid] for uid in dict.fromkeys(wanted)]
+        group = await author.put_group(tx, old, values, actor=caller.actor, now=parts.clock.now())
+        return await _group_out(tx, request, parts, spine, group, None)
+
+
+HANDLERS = (
+    get_challenge_groups,
+    get_challenge_group,
+    list_challenge_groups,
+    create_challenge_group,
+    update_challenge_group,
+)
