@@ -143,7 +143,7 @@ def wire_path(field: str) -> str:
     head, dot, rest = field.partition(".")
     bare, bracket, index = head.partition("[")
     renamed = _RENAMED.get(bare, camel(bare)) + bracket + index
-    if bare == "names" and rest:
+    if bare in ("names", "descriptions") and rest:
         return renamed
     if bare == "criteria" and rest and ".parameters" not in field and rest != "type":
         steps = re.findall(r"[^.]+", rest)
