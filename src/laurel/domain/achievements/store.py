@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, PersonId, new_uids
-from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Transaction, columns
 from laurel.database.rows import insert_row, update_row
+from laurel.database.slices import Slice, page_of
 from laurel.domain.achievements.evaluate import PastKey, PersonState, decode_entry, encode_entry
 from laurel.domain.achievements.model import Achievement, Award, NewAward
 from laurel.domain.achievements.rules import Entry

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from laurel.base.ids import PersonId, new_uid
-from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Transaction
 from laurel.database.rows import insert_row, update_row
+from laurel.database.slices import Slice, page_of
 from laurel.domain.challenges.model import Attempt, Challenge, Group, Participation
 
 _CHALLENGE = ", ".join(Challenge.__struct_fields__)

@@ -3,9 +3,9 @@
 from typing import Any, Literal
 
 from laurel.base.ids import new_uid
-from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction
 from laurel.database.rows import insert_row, update_row
+from laurel.database.slices import Slice, page_of
 from laurel.domain.labels.model import Campaign, Tag
 
 Kind = Literal["tag", "campaign"]

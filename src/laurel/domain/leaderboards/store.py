@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from laurel.base.ids import OrganisationId, PersonId
-from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Transaction, columns
 from laurel.database.rows import insert_row, update_row
+from laurel.database.slices import Slice, page_of
 from laurel.domain.leaderboards.model import Leaderboard
 
 COLUMNS = ", ".join(Leaderboard.__struct_fields__)

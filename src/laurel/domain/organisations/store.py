@@ -9,9 +9,9 @@ import msgspec
 
 from laurel.base.errors import Conflict
 from laurel.base.ids import AccountId, ApiKeyId, DepartmentId, PersonId, new_uid
-from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction
 from laurel.database.rows import insert_row, update_row
+from laurel.database.slices import Slice, page_of
 from laurel.domain.organisations.model import Account, ApiKey, AuditEntry, Department, Organisation
 
 _ORGANISATION = """organisation_id AS id, uid, slug, name, description, url, email, image, time_zone, language, settings,

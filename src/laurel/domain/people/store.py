@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from laurel.base.ids import PersonId, new_uid, new_uids
-from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction
 from laurel.database.rows import insert_row, update_row
+from laurel.database.slices import Slice, page_of
 from laurel.domain.people.model import Person
 
 COLUMNS = ", ".join(Person.__struct_fields__)

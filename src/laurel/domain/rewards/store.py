@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from laurel.base.ids import AwardId, PersonId, RewardId, new_uids
-from laurel.database.pages import Slice, page_of
 from laurel.database.pool import Row, Transaction, columns
 from laurel.database.rows import insert_row, update_row
+from laurel.database.slices import Slice, page_of
 from laurel.domain.rewards.model import Grant, GrantKind, LedgerEntry, Reward, Supply
 
 COLUMNS = ", ".join(Reward.__struct_fields__)

@@ -6,7 +6,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from laurel.base.errors import NotFound
-from laurel.database.pages import Slice
+from laurel.database.slices import Slice
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.feeds import store as feeds

@@ -21,9 +21,9 @@ from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import RewardPlan
 from laurel.web.dialects.nudj.achievement_view import achievements_out, admin_out, event_id, extra_of, see
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
+from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import plan_of, plan_wire
-from laurel.web.dialects.nudj.running import in_run
 from laurel.web.dialects.nudj.translate import (
     ALL_STATUSES,
     department_id_of,

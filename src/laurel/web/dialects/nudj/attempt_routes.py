@@ -15,7 +15,7 @@ from laurel.domain.record_events.memory import Spine
 from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts
 from laurel.web.dialects.nudj.challenge_view import challenges_out
-from laurel.web.dialects.nudj.running import in_run
+from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.translate import uid_in
 from laurel.web.dialects.nudj.wire import ParticipationIn, UnlockIn
 from laurel.web.injected import InjectedCaller, InjectedSpine

@@ -16,9 +16,9 @@ from laurel.domain.rewards import catalogue
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.model import RewardItem, RewardNotFound, RewardPlan
 from laurel.web.dialects.nudj.acting import administers
+from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.plans import xp_of
 from laurel.web.dialects.nudj.reward_routes import find_reward
-from laurel.web.dialects.nudj.running import in_run
 from laurel.web.dialects.nudj.translate import department_id_of, person_id_of, require_person_id, uid_in
 from laurel.web.dialects.nudj.wire import DrawIn, GiveawayIn, ManualDistributionIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine

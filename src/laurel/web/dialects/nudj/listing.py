@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from laurel.base.limits import SEARCH_LENGTH_MAX
 from laurel.base.times import parse_time
-from laurel.database.pages import Slice
+from laurel.database.slices import Slice
 
 PAGE_DEFAULT = 10
 PAGE_MAX = 100

@@ -17,9 +17,9 @@ from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
+from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.member_view import me_out, user_out
-from laurel.web.dialects.nudj.running import in_run
 from laurel.web.dialects.nudj.translate import department_id_of, number, require_person_id
 from laurel.web.dialects.nudj.wire import PointsIn, UserIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine

@@ -12,10 +12,10 @@ from laurel.domain.record_events.memory import Spine
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import store as rewards
 from laurel.web.dialects.nudj.acting import acting_person, acts
+from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.reward_routes import find_reward
 from laurel.web.dialects.nudj.reward_view import asset_out, entries_out, shelf_of_grants
-from laurel.web.dialects.nudj.running import in_run
 from laurel.web.dialects.nudj.translate import tongue_of, uid_in
 from laurel.web.dialects.nudj.wire import PurchaseIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine

@@ -10,8 +10,8 @@ from msgspec import UNSET
 from laurel.base.errors import Invalid
 from laurel.base.ids import new_uid
 from laurel.base.limits import REWARD_ITEMS_MAX, check_count
-from laurel.database.pages import Slice
 from laurel.database.pool import Transaction
+from laurel.database.slices import Slice
 from laurel.domain.give_rewards import distribute
 from laurel.domain.organisations.model import Caller
 from laurel.domain.record_events.run import Run
@@ -20,10 +20,10 @@ from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.catalogue import RewardWish
 from laurel.domain.rewards.model import Allocation, Reward, RewardNotFound
 from laurel.web.dialects.nudj.acting import acts, administers
+from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.label_view import labels_of
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.reward_view import reward_out, shelf_of
-from laurel.web.dialects.nudj.running import in_run
 from laurel.web.dialects.nudj.translate import (
     ALL_STATUSES,
     department_id_of,

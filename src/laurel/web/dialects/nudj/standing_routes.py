@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from laurel.base.limits import LEADERBOARD_PRIZES_MAX, REWARD_ITEMS_MAX, check_count
 from laurel.base.times import parse_time, render_time, render_time_or_none
-from laurel.database.pages import Slice
 from laurel.database.pool import Transaction
+from laurel.database.slices import Slice
 from laurel.domain.achievements import store as achievements
 from laurel.domain.leaderboards import boards
 from laurel.domain.leaderboards import store as leaderboards
