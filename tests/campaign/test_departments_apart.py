@@ -147,6 +147,8 @@ async def test_other_surfaces_are_cut_as_well(api, bound, physics, law):
         ("GET", "/api/v1/accounts"),
         ("GET", "/api/v1/audit"),
         ("GET", "/api/v1/webhooks"),
+        ("GET", "/api/v1/grants"),
+        ("GET", "/api/v1/applications"),
         ("POST", "/api/v1/departments"),
     ],
 )

@@ -40,6 +40,12 @@ async def test_a_credential_is_in_the_log_under_a_signed_checkpoint(api, strange
     assert (await stranger.get(f"/i/{organisation.uid}/log/checkpoint")).text == facts["checkpoint"]
 
 
+async def test_the_checkpoint_names_its_character_set_once(api, stranger, organisation):
+    await an_award(api)
+    answer = await stranger.get(f"/i/{organisation.uid}/log/checkpoint")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
 async def test_tiles_and_bundles_give_the_root_of_the_checkpoint(api, stranger, parts, organisation):
     await many_waiting(api, parts, 300)
     await issue_waiting.issue_all(parts.issuer, organisation.id)

@@ -31,7 +31,16 @@ from laurel.web.surfaces import Authenticate, Surfaces
 
 REMEMBERED_SECONDS = 1.0
 NOT_OF_A_DEPARTMENT = frozenset(
-    {"organisation:write", "accounts:read", "accounts:write", "audit:read", "webhooks:read", "webhooks:write"}
+    {
+        "organisation:write",
+        "accounts:read",
+        "accounts:write",
+        "audit:read",
+        "webhooks:read",
+        "webhooks:write",
+        "grants:read",
+        "grants:write",
+    }
 )
 """What concerns the whole organisation: refused to keys that are bound to a department, whatever scopes they hold."""
 LAST_USED_EVERY = timedelta(minutes=1)

@@ -15,6 +15,7 @@ from laurel.database.pool import Database, Transaction
 from laurel.domain.grants import store
 from laurel.domain.grants.clients import client_hash
 from laurel.domain.grants.model import OFFLINE_ACCESS, SCOPES, Client, Code, Grant, GrantRefused, Token, Tokens
+from laurel.domain.grants.overview import end
 from laurel.domain.organisations import audit
 
 CODE_LIVES = timedelta(minutes=10)
@@ -52,7 +53,9 @@ async def consent(
     challenge: str,
     now: datetime,
 ) -> str:
-    """Record that a person consents; the code for the application."""
+    """Record that a person consents; the code for the application. Raises GrantRefused for a barred application."""
+    if await store.is_barred(tx, client_hash(client_id)):
+        raise GrantRefused("access_denied", "the organisation does not admit this application")
     grant = Grant(
         tx.organisation_id,
         new_uid(),
@@ -179,11 +182,7 @@ async def _new(tx: Transaction, grant: Grant, kind: str, scopes: list[str], expi
 
 
 async def _end(tx: Transaction, grant: Grant, now: datetime) -> None:
-    if grant.revoked_at is None:
-        await store.revoke_grant(tx, grant.uid, now)
-        await audit.record(
-            tx, at=now, by=f"person:{grant.person_id}", action="grant.revoke", subject=("grant", grant.uid)
-        )
+    await end(tx, grant, by=f"person:{grant.person_id}", now=now)
 
 
 def _taken_apart(kind: str, text: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import msgspec
 
-from laurel.base.errors import Invalid
+from laurel.base.errors import Invalid, NotFound
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.database.pool import Row
 
@@ -39,6 +39,18 @@ class GrantRefused(Invalid):
         self.error = error
 
 
+class ConsentNotFound(NotFound):
+    """No consent with this id stands."""
+
+    code = "consent_not_found"
+
+
+class ApplicationNotFound(NotFound):
+    """Nobody of the organisation has consented to such an application."""
+
+    code = "application_not_found"
+
+
 class Client(msgspec.Struct, frozen=True, omit_defaults=True):
     """A registered application, by the names of RFC 7591."""
 
@@ -70,6 +82,34 @@ class Grant(msgspec.Struct, frozen=True):
     def from_row(cls, row: Row) -> Self:
         """A row of `oauth_grant`."""
         return cls(**{name: row[name] for name in cls.__struct_fields__})
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """A consent that stands, as it is looked at: `application` is the id of an Application, `used_at` when it last brought
+    a token.
+    """
+
+    uid: str
+    person_uid: str
+    person_name: str
+    application: str
+    client_name: str
+    client_uri: str
+    scopes: list[str]
+    created_at: datetime
+    used_at: datetime | None
+
+
+class Application(msgspec.Struct, frozen=True, kw_only=True):
+    """An application that people of an organisation consented to; its id is the SHA-256 of its client id, in hex."""
+
+    id: str
+    name: str
+    uri: str
+    consents: int
+    people: int
+    last_consent_at: datetime
+    barred_at: datetime | None
 
 
 class Code(msgspec.Struct, frozen=True):

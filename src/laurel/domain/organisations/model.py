@@ -26,6 +26,7 @@ SCOPE_RESOURCES = (
     "credentials",
     "designs",
     "webhooks",
+    "grants",
 )
 SCOPES = frozenset(
     {EVERY_SCOPE, EVERY_READ} | {f"{resource}:{verb}" for resource in SCOPE_RESOURCES for verb in ("read", "write")}
