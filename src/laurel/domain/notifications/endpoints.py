@@ -33,6 +33,7 @@ from laurel.domain.notifications.model import (
     EndpointNotFound,
 )
 from laurel.domain.notifications.outlets import BatchFormat, Outlets
+from laurel.domain.notifications.request_wishes import Sending, check_sending, sending_of, stored
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
 from laurel.outside.http import Blocked
@@ -72,12 +73,15 @@ async def create(
     description: str = "",
     secret: str | None = None,
     details: dict[str, Any] | None = None,
+    sending: Sending | None = None,
 ) -> WithSecret:
     """A new active endpoint. topics: empty for all that the format can tell. secret: made here unless given.
 
     Raises Invalid by field, TooManyEndpoints.
     """
     _check(parts, {"url": url, "format": format, "topics": topics, "description": description}, format)
+    if sending is not None:
+        check_sending(sending)
     if await store.count_endpoints(tx) >= WEBHOOKS_PER_ORGANISATION_MAX:
         raise TooManyEndpoints(
             f"an organisation has at most {WEBHOOKS_PER_ORGANISATION_MAX} webhook endpoints",
@@ -94,7 +98,7 @@ async def create(
             "topics": sorted(set(topics)),
             "state": "active",
             "sealed_secret": seal(parts.pepper, uid, chosen),
-            "details": details or {},
+            "details": stored(parts.pepper, uid, sending, details or {}) if sending is not None else details or {},
             "created_at": now,
             "updated_at": now,
         },
@@ -131,10 +135,14 @@ async def require(tx: Transaction, uid: str) -> Endpoint:
 
 
 async def change(tx: Transaction, parts: Outlets, uid: str, values: dict[str, Any], *, by: Caller | str) -> Endpoint:
-    """Change url, topics, description, details or state. Enabling forgets earlier failures."""
+    """Change url, topics, description, details, sending or state. Enabling forgets earlier failures."""
     endpoint, now = await require(tx, uid), parts.clock.now()
     _check(parts, values, endpoint.format)
     changes = dict(values)
+    if "details" in changes or "sending" in changes:
+        sending = changes.pop("sending", None) or sending_of(parts.pepper, endpoint)
+        check_sending(sending)
+        changes["details"] = stored(parts.pepper, uid, sending, changes.get("details", endpoint.details))
     if "topics" in changes:
         changes["topics"] = sorted(set(changes["topics"]))
     if changes.get("state") == "active" and endpoint.state == "disabled":

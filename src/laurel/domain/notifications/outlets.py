@@ -45,6 +45,15 @@ class BatchFormat(MessageFormat, Protocol):
         ...
 
 
+@runtime_checkable
+class HeadedFormat(MessageFormat, Protocol):
+    """A format whose receivers expect headers of its own beside those of Standard Webhooks."""
+
+    def headers_of(self, delivery: Any, secret: str) -> dict[str, str]:
+        """The headers for a `model.Delivery`; `secret` is the endpoint's, as its owner knows it."""
+        ...
+
+
 class Outlets(Protocol):
     """The running parts that are needed here (domain/parts.py has them)."""
 

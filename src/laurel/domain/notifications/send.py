@@ -21,7 +21,8 @@ from laurel.database.pool import Transaction
 from laurel.domain.notifications import store
 from laurel.domain.notifications.endpoint_secrets import unseal
 from laurel.domain.notifications.model import MAIL_JOB, SEND_JOB, Attempt, Delivery, Endpoint
-from laurel.domain.notifications.outlets import BatchFormat, Outlets
+from laurel.domain.notifications.outlets import BatchFormat, HeadedFormat, Outlets
+from laurel.domain.notifications.request_wishes import sending_of
 from laurel.outside.http import HttpAnswer, Unreachable
 
 AT_ONCE = 10
@@ -92,6 +93,7 @@ async def _attempt(
 ) -> tuple[Attempt, HttpAnswer | None]:
     """One request with one delivery, or with several where the format sends batches."""
     at, manual = parts.clock.now(), deliveries[0].manual
+    sending = sending_of(parts.pepper, endpoint)
     message_format = parts.message_formats.get(endpoint.format)
     if isinstance(message_format, BatchFormat):
         secret = unseal(parts.pepper, endpoint.uid, endpoint.sealed_secret)
@@ -100,9 +102,15 @@ async def _attempt(
     else:
         body = deliveries[0].body
         headers = signed_headers(parts.pepper, endpoint, deliveries[0], at)
-    headers = {"Content-Type": "application/json", "User-Agent": f"Laurel/{__version__}", **headers}
+        if isinstance(message_format, HeadedFormat):
+            headers |= message_format.headers_of(
+                deliveries[0], unseal(parts.pepper, endpoint.uid, endpoint.sealed_secret)
+            )
+    usual = {"Content-Type": "application/json", "User-Agent": f"Laurel/{__version__}"}
     try:
-        answer = await parts.http.send("POST", endpoint.url, headers=headers, body=body)
+        answer = await parts.http.send(
+            sending.method, endpoint.url, headers={**sending.headers, **usual, **headers}, body=body
+        )
     except Unreachable as failure:
         return Attempt(0, at, 0, None, str(failure), "", manual), None
     shown = clean(answer.body[:WEBHOOK_ANSWER_SHOWN_MAX].decode("utf-8", "replace"))
@@ -128,6 +136,7 @@ def signed_headers(pepper: bytes, endpoint: Endpoint, delivery: Delivery, at: da
 async def _note(tx: Transaction, parts: Outlets, endpoint: Endpoint, outcomes: Sequence[Outcome]) -> None:
     """Record attempts and what follows from them."""
     now = parts.clock.now()
+    sending = sending_of(parts.pepper, endpoint)
     earliest: datetime | None = None
     for delivery, attempt, answer in outcomes:
         await store.insert_attempt(tx, delivery.id, attempt)
@@ -138,7 +147,11 @@ async def _note(tx: Transaction, parts: Outlets, endpoint: Endpoint, outcomes: S
         if attempt.succeeded:
             changes |= {"state": "delivered", "delivered_at": now, "next_attempt_at": None}
         else:
-            again_at = next_attempt_at(delivery, attempt.at, now, _retry_after(answer))
+            again_at = (
+                None
+                if sending.is_final(attempt.status)
+                else next_attempt_at(delivery, attempt.at, now, _retry_after(answer), sending.retries_max)
+            )
             changes |= {"state": "waiting" if again_at else "failed", "next_attempt_at": again_at}
             earliest = min(filter(None, (earliest, again_at)), default=None)
         await store.change_delivery(tx, delivery.id, changes)
@@ -148,9 +161,17 @@ async def _note(tx: Transaction, parts: Outlets, endpoint: Endpoint, outcomes: S
 
 
 def next_attempt_at(
-    delivery: Delivery, attempted_at: datetime, now: datetime, retry_after_seconds: float | None
+    delivery: Delivery,
+    attempted_at: datetime,
+    now: datetime,
+    retry_after_seconds: float | None,
+    retries_max: int | None = None,
 ) -> datetime | None:
-    """When to try again: exponentially later, give or take JITTER, or as the receiver asks; None after three days."""
+    """When to try again: exponentially later, give or take JITTER, or as the receiver asks; None after three days, or
+    after as many retries as the endpoint's owner wants.
+    """
+    if retries_max is not None and delivery.attempts >= retries_max:
+        return None
     seconds = min(FIRST_RETRY_SECONDS * RETRY_FACTOR**delivery.attempts, RETRY_SECONDS_MAX)
     seconds *= _chance.uniform(1 - JITTER, 1 + JITTER)
     if retry_after_seconds is not None:

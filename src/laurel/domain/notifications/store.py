@@ -8,6 +8,7 @@ from laurel.base import json_text
 from laurel.base.ids import DeliveryId, EndpointId, OrganisationId, new_uid, new_uids
 from laurel.database.pool import Row, Transaction, columns
 from laurel.database.rows import insert_row, update_row, update_rows
+from laurel.database.slices import Slice, page_of
 from laurel.domain.notifications.model import Attempt, Delivery, Endpoint, Message, Recorded
 
 _ENDPOINT = ", ".join(Endpoint.__struct_fields__)
@@ -244,6 +245,16 @@ async def list_deliveries(
         limit,
     )
     return [Delivery.from_row(row) for row in rows]
+
+
+async def page_deliveries(
+    tx: Transaction, endpoint_ids: Sequence[EndpointId], wanted: Slice
+) -> tuple[int, list[Delivery]]:
+    """(how many in all, the slice) of what these endpoints were or will be sent; searched by topic."""
+    where = "organisation_id = $1 AND endpoint_id = ANY($2::bigint[])"
+    arguments, searched = (tx.organisation_id, list(endpoint_ids)), "strpos(topic, ${}) > 0"
+    total, rows = await page_of(tx, "webhook_delivery", _DELIVERY, where, arguments, wanted, searched=searched)
+    return total, [Delivery.from_row(row) for row in rows]
 
 
 async def find_delivery(tx: Transaction, endpoint_id: EndpointId, uid: str) -> Delivery | None:

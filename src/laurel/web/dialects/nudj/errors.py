@@ -25,6 +25,8 @@ _RENAMED = {
     "asset_price": "assetPointsPrice",
     "entry_price": "entryPointsPrice",
     "unlock_keys": "unlockAmount",
+    "method": "httpMethod",
+    "retries_max": "maxRetries",
     "prizes": "rewardsConfig",
     "freezes_max": "maxFreezes",
     "freeze_every": "freezeEveryDays",

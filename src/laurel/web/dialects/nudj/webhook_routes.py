@@ -13,6 +13,8 @@ from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.notifications import endpoints, store
 from laurel.domain.notifications.model import Delivery, DeliveryNotFound, Endpoint
+from laurel.domain.notifications.request_wishes import Sending, sending_of
+from laurel.domain.parts import Parts
 from laurel.web.dialects.nudj.acting import administers
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.translate import uid_in
@@ -22,19 +24,21 @@ from laurel.web.injected import InjectedCaller, InjectedParts
 
 _CONFIGS = "/api/v2/admin/webhooks/configs"
 _LOGS = "/api/v2/admin/webhooks/logs"
-_LOGS_MAX = 1_000
+NOT_SHOWN = "********"
 OfConfig = Annotated[str | None, QueryParameter(name="configId", max_length=100)]
 
 
-def _config_out(endpoint: Endpoint) -> dict[str, Any]:
+def _config_out(parts: Parts, endpoint: Endpoint) -> dict[str, Any]:
+    """A configuration; the values of its headers may be secrets and are not shown again."""
+    sending = sending_of(parts.pepper, endpoint)
     return {
         "id": endpoint.uid,
         "url": endpoint.url,
-        "httpMethod": "POST",
+        "httpMethod": sending.method,
         "isEnabled": endpoint.state == "active",
-        "maxRetries": endpoint.details.get("maxRetries", 3),
+        "maxRetries": sending.retries_max,
         "events": endpoint.details.get("events", []),
-        "headers": {},
+        "headers": dict.fromkeys(sending.headers, NOT_SHOWN),
         "createdAt": render_time(endpoint.created_at),
         "updatedAt": render_time(endpoint.updated_at),
     }
@@ -49,34 +53,50 @@ async def get_webhook_configs(parts: InjectedParts, caller: InjectedCaller, list
     """The configurations."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         found = await _configs(tx)
-    return listing(len(found), [_config_out(one) for one in found[listed.offset : listed.offset + listed.limit]])
+    return listing(len(found), [_config_out(parts, one) for one in found[listed.offset : listed.offset + listed.limit]])
 
 
 @put(_CONFIGS, guards=[administers("webhooks:write")])
 async def put_webhook_config(parts: InjectedParts, caller: InjectedCaller, data: JSONBody[WebhookIn]) -> dict[str, Any]:
     """Set the configuration of an address. The secret of a new one is answered this once."""
-    if data.httpMethod.upper() != "POST":
-        raise Invalid("only POST is sent", field="httpMethod", value=data.httpMethod)
-    if data.headers:
-        raise Invalid("headers of one's own are not sent; messages are signed", field="headers")
     check_count(len(data.events), STREAK_TRIGGERS_MAX, "events")
     for index, name in enumerate(data.events):
         check_length(name, TAG_LENGTH_MAX, f"events[{index}]")
     topics = tuple(sorted({topic_of(name) for name in data.events} or {topic_of("achievement-completion")}))
-    details = {"maxRetries": data.maxRetries, "events": data.events or ["achievement-completion"]}
+    details = {"events": data.events or ["achievement-completion"]}
     async with parts.database.transaction(caller.organisation_id) as tx:
         known = next((one for one in await _configs(tx) if one.url == data.url), None)
+        sending = _sending(data, {} if known is None else sending_of(parts.pepper, known).headers)
         secret: dict[str, str] = {}
         if known is None:
             made = await endpoints.create(
-                tx, parts, url=data.url, by=caller, format=FORMAT, topics=topics, details=details, secret=data.secret
+                tx,
+                parts,
+                url=data.url,
+                by=caller,
+                format=FORMAT,
+                topics=topics,
+                details=details,
+                secret=data.secret,
+                sending=sending,
             )
             known, secret = made.endpoint, {"secret": made.secret}
+        elif data.secret is not None:
+            raise Invalid("the secret is given when a configuration is made; rotate it by our own API", field="secret")
         state = "active" if data.isEnabled else "disabled"
-        changes: dict[str, Any] = {"topics": topics, "details": details, "state": state}
+        changes: dict[str, Any] = {"topics": topics, "details": details, "sending": sending, "state": state}
         known = await endpoints.change(tx, parts, known.uid, changes, by=caller)
         await achievements.bump_rules(tx)
-    return {**_config_out(known), **secret}
+    return {**_config_out(parts, known), **secret}
+
+
+def _sending(data: WebhookIn, known: dict[str, str]) -> Sending:
+    """The wishes of a body; a header shown as NOT_SHOWN and sent back so stays what it is."""
+    kept = {name.lower(): value for name, value in known.items()}
+    headers = {
+        name: kept.get(name.lower(), value) if value == NOT_SHOWN else value for name, value in data.headers.items()
+    }
+    return Sending(method=data.httpMethod.upper(), headers=headers, retries_max=data.maxRetries, outages_only=True)
 
 
 @delete(_CONFIGS + "/{config_id:str}", guards=[administers("webhooks:write")], status_code=200)
@@ -126,18 +146,10 @@ async def get_webhook_logs(
 ) -> dict[str, Any]:
     """Deliveries, newest first, each with every attempt."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        found = [
-            (delivery, endpoint)
-            for endpoint in await _configs(tx)
-            if config_id in (None, endpoint.uid)
-            for delivery in await store.list_deliveries(tx, endpoint.id, state=None, before=None, limit=_LOGS_MAX)
-        ]
-        found.sort(key=lambda pair: -pair[0].id)
-        edges = [
-            await _log_out(tx, endpoint, delivery)
-            for delivery, endpoint in found[listed.offset : listed.offset + listed.limit]
-        ]
-    return listing(len(found), edges)
+        wanted = {one.id: one for one in await _configs(tx) if config_id in (None, one.uid)}
+        total, found = await store.page_deliveries(tx, list(wanted), listed)
+        edges = [await _log_out(tx, wanted[delivery.endpoint_id], delivery) for delivery in found]
+    return listing(total, edges)
 
 
 @post(_LOGS + "/{log_id:str}/retry", guards=[administers("webhooks:write")], status_code=200)
