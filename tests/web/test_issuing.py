@@ -252,16 +252,57 @@ async def test_keys_of_others_are_not_found(api, other_api):
     assert answer.status_code == 404
 
 
-async def test_every_signature_is_in_the_audit(api, parts, organisation):
-    award = await an_award(api)
+async def kept_signatures(parts, organisation):
     async with parts.database.transaction(organisation.id) as tx:
         rows = await tx.fetch(
             "SELECT kind, subject, length(input_sha256) AS n FROM signature WHERE organisation_id = $1", organisation.id
         )
-    assert sorted((row["kind"], row["subject"], row["n"]) for row in rows) == [
-        ("credential", award["credential"], 32),
-        ("token", award["credential"], 32),
-    ]
+    return sorted((row["kind"], row["subject"], row["n"]) for row in rows)
+
+
+async def test_every_signature_is_in_the_audit(api, stranger, parts, organisation):
+    credential = (await an_award(api))["credential"]
+    assert await kept_signatures(parts, organisation) == [("credential", credential, 32)]
+    await stranger.get(f"/c/{credential}.jwt")
+    assert await kept_signatures(parts, organisation) == [("credential", credential, 32), ("token", credential, 32)]
+
+
+async def test_a_token_is_signed_once_whoever_asks_for_it_and_however_many(api, stranger, parts, organisation):
+    credential = (await an_award(api))["credential"]
+    answers = await asyncio.gather(*(stranger.get(f"/c/{credential}.jwt") for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert [kind for kind, *_ in await kept_signatures(parts, organisation)] == ["credential", "token"]
+    document = await signed_document(stranger, credential)
+    document.pop("proof")
+    assert vc_jwt.parse_token(answers[0].text).credential == document
+
+
+async def test_a_token_says_what_the_newest_document_says(api, stranger, parts, organisation, clock):
+    award = await an_award(api)
+    first = (await stranger.get(f"/c/{award['credential']}.jwt")).text
+    clock.advance(timedelta(minutes=1))
+    await amended(parts, organisation, award["credential"], name="Welding, level 3")
+    second = (await stranger.get(f"/c/{award['credential']}.jwt")).text
+    assert vc_jwt.parse_token(first).claims["nbf"] < vc_jwt.parse_token(second).claims["nbf"]
+    assert vc_jwt.parse_token(second).credential["name"] == "Welding, level 3"
+
+
+async def test_a_document_that_somebody_has_changed_in_the_database_gets_no_token(api, stranger, parts, organisation):
+    credential = (await an_award(api))["credential"]
+    async with parts.database.transaction(organisation.id) as tx:
+        changed = await tx.execute(
+            """
+            UPDATE signed_credential SET document = replace(document, '"AchievementSubject"', '"Profile"')
+            WHERE organisation_id = $1 AND uid = $2
+            """,
+            organisation.id,
+            credential,
+        )
+    assert changed == 1
+    answer = await stranger.get(f"/c/{credential}.jwt")
+    assert (answer.status_code, answer.json()["code"]) == (503, "self_verification_failed")
+    assert [kind for kind, *_ in await kept_signatures(parts, organisation)] == ["credential"]
 
 
 # -------------------------------------------------------------------------------------------------------- issuing many

@@ -107,7 +107,7 @@ class Keyring:
 
     def __init__(self, masters: MasterKeys) -> None:
         self._masters = masters
-        self._opened: OrderedDict[bytes, PrivateKey] = OrderedDict()
+        self._opened: OrderedDict[tuple[int, str, str, bytes, bytes], PrivateKey] = OrderedDict()
         self._lock = Lock()
 
     def generate(self, *, uid: str, organisation_id: int, algorithm: Algorithm, created_at: datetime) -> StoredKey:
@@ -163,7 +163,7 @@ class Keyring:
         return msgspec.structs.replace(stored, sealed=self._masters.seal(secret, stored.identity))
 
     def _open(self, key: StoredKey) -> PrivateKey:
-        name = hashlib.sha256(key.identity + key.sealed).digest()
+        name = (key.organisation_id, key.uid, key.algorithm, key.public_der, key.sealed)
         with self._lock:
             opened = self._opened.get(name)
             if opened is not None:

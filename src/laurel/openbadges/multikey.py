@@ -15,8 +15,8 @@ from laurel.openbadges.faults import KeyRefused
 PublicKey = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_PART_DIGITS: Final = 10
-_PART: Final = 58**_PART_DIGITS
+_PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
+_PART: Final = 58**10
 _VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _ED25519_PUBLIC: Final = b"\xed\x01"
 _ED25519_SECRET: Final = b"\x80\x26"
@@ -29,14 +29,15 @@ _RSA_EXPONENT_MAX: Final = 2**32
 def base58(data: bytes) -> str:
     """`data` in base58btc."""
     number = int.from_bytes(data)
-    digits = []
+    pairs = []
     while number:
         number, part = divmod(number, _PART)  # dividing the large number seldom is what makes this fast
-        for _ in range(_PART_DIGITS):
-            part, digit = divmod(part, 58)
-            digits.append(_ALPHABET[digit])
+        for _ in range(5):
+            part, pair = divmod(part, 3364)
+            pairs.append(_PAIRS[pair])
+    pairs.reverse()
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "1" * zeros + "".join(reversed(digits)).lstrip("1")
+    return "1" * zeros + "".join(pairs).lstrip("1")
 
 
 def base58_bytes(text: str) -> bytes:

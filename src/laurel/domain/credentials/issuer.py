@@ -167,7 +167,7 @@ class Issuer:
             await store.set_refused(tx, batch.refused, now)
         if not batch.signed:
             return
-        await store.insert_signatures(tx, list(rows_of(batch.signed, keys)), now)
+        await store.insert_signatures(tx, list(rows_of(batch.signed, keys.ed25519)), now)
         events = [
             NewEntry(
                 validity.ISSUED if one.making.credential.log_number is None else validity.ISSUED_AGAIN,
@@ -188,9 +188,7 @@ class Issuer:
                     number,
                     credential.uid,
                     one.document,
-                    one.token,
                     keys.ed25519.id,
-                    keys.es256.id,
                 )
             )
         await store.set_issued(tx, rows, now)

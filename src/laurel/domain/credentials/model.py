@@ -149,7 +149,9 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """A credential as strangers may see it. `document` and `token` are the bytes that were signed, None before."""
+    """A credential as strangers may see it. `document` is the text that was signed, None before; `token` is there once
+    somebody has asked for it (`tokens.token_of`).
+    """
 
     organisation_id: OrganisationId
     uid: str

@@ -1,4 +1,4 @@
-"""From credentials about to be signed to documents and tokens that were held against their own keys. No I/O.
+"""From credentials about to be signed to documents that were held against their own keys. No I/O.
 
 Credentials of one shape share a template; whatever a template cannot do takes the way that any document takes.
 """
@@ -22,7 +22,7 @@ from laurel.domain.credentials.organisation_keys import ActiveKeys
 from laurel.domain.credentials.store import KeyRow
 from laurel.domain.organisations.model import Organisation
 from laurel.keyring.signing import Keyring, Signature
-from laurel.openbadges import did, documents, proofs, vc_jwt
+from laurel.openbadges import did, documents, proofs
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.rdfc import Order
@@ -41,12 +41,11 @@ class SelfVerificationFailed(LaurelError):
 
 
 class SignedDocument(msgspec.Struct, frozen=True):
-    """A credential's document and token, with the signatures for the audit."""
+    """A credential's document, with the signature for the audit."""
 
     making: Making
     document: str
-    token: str
-    signatures: tuple[Signature, Signature]
+    signature: Signature
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -114,9 +113,7 @@ class _Desk:
         public = keys.ed25519.key.public_key()
         assert isinstance(public, Ed25519PublicKey)  # noqa: S101 - what the algorithm says
         self._public = public
-        self._token_public = keys.es256.key.public_key()
         self._method = did.method_id(addresses.did(organisation.uid), public)
-        self._kid = addresses.key(organisation.uid, keys.es256.key.uid)
         self._created = documents.render_instant(now)
 
     def compose(self, making: Making) -> documents.Json:
@@ -124,8 +121,8 @@ class _Desk:
         return composition.compose(making, self._organisation, self._addresses)
 
     def sign(self, making: Making, template: Template | None, *, thoroughly: bool) -> SignedDocument:
-        """Sign one. Its proof is held against the key in any case; thoroughly: the published text and token are read again,
-        as a stranger would.
+        """Sign one. Its proof is held against the key in any case; thoroughly: the published text is read again, as a
+        stranger would.
         """
         until = making.credential.expires_at
         if until is not None and until <= making.valid_from:
@@ -139,31 +136,24 @@ class _Desk:
         ready = proofs.prepare(document, verification_method=self._method, created=self._created, canonical=canonical)
         proof = self._keyring.sign_checked(self._keys.ed25519.key, ready)
         text = msgspec.json.encode(ready.finish(proof.value))
-        token_ready = vc_jwt.prepare_token(document, algorithm="ES256", kid=self._kid, canonical=canonical)
-        seal = self._keyring.sign_checked(self._keys.es256.key, token_ready)
-        token = token_ready.finish(seal.value)
-        self._check(text, token, ready, proof, thoroughly=thoroughly)
-        return SignedDocument(making, text.decode(), token, (proof, seal))
+        self._check(text, ready, proof, thoroughly=thoroughly)
+        return SignedDocument(making, text.decode(), proof)
 
-    def _check(self, text: bytes, token: str, ready: proofs.ToSign, proof: Signature, *, thoroughly: bool) -> None:
+    def _check(self, text: bytes, ready: proofs.ToSign, proof: Signature, *, thoroughly: bool) -> None:
         try:
             if thoroughly:
                 read = read_json(text)
                 proofs.check_proof(read, read["proof"][0], self._public)
-                vc_jwt.check_token(vc_jwt.parse_token(token), self._token_public)
             else:
                 self._public.verify(proof.value, ready.signing_input)
         except (LaurelError, InvalidSignature) as failure:
             raise SelfVerificationFailed("a signature made just now does not verify") from failure
 
 
-def rows_of(signed: Sequence[SignedDocument], keys: ActiveKeys) -> Iterator[tuple[int, str, str, bytes]]:
+def rows_of(signed: Sequence[SignedDocument], key: KeyRow) -> Iterator[tuple[int, str, str, bytes]]:
     """What the audit keeps of these signatures: key, kind, subject, SHA-256 of what was signed."""
     for one in signed:
-        for key, kind, signature in zip(
-            (keys.ed25519, keys.es256), ("credential", "token"), one.signatures, strict=True
-        ):
-            yield audit_row(key, kind, one.making.credential.uid, signature)
+        yield audit_row(key, "credential", one.making.credential.uid, one.signature)
 
 
 def audit_row(key: KeyRow, kind: str, subject: str, signature: Signature) -> tuple[int, str, str, bytes]:

@@ -213,13 +213,11 @@ class NewlySigned(NamedTuple):
     log_number: int
     uid: str
     document: str
-    token: str
     key_id: int
-    token_key_id: int
 
 
 async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], now: datetime) -> None:
-    """Store what was signed; an earlier document of the same credential is replaced."""
+    """Store what was signed; an earlier document of the same credential is replaced, and its token forgotten."""
     turned = columns(signed, len(NewlySigned._fields))
     await tx.execute(
         """
@@ -238,18 +236,54 @@ async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], now: dateti
     await tx.execute(
         """
         INSERT INTO signed_credential AS o
-            (organisation_id, credential_id, uid, document, token, key_id, token_key_id, signed_at)
-        SELECT $1, s.credential_id, s.uid, s.document, s.token, s.key_id, s.token_key_id, $2
-        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
-             AS s(credential_id, uid, document, token, key_id, token_key_id)
+            (organisation_id, credential_id, uid, document, key_id, signed_at)
+        SELECT $1, s.credential_id, s.uid, s.document, s.key_id, $2
+        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[]) AS s(credential_id, uid, document, key_id)
         ON CONFLICT (organisation_id, credential_id) DO UPDATE
-        SET document = EXCLUDED.document, token = EXCLUDED.token, key_id = EXCLUDED.key_id,
-            token_key_id = EXCLUDED.token_key_id, signed_at = EXCLUDED.signed_at
+        SET document = EXCLUDED.document, token = NULL, key_id = EXCLUDED.key_id, token_key_id = NULL,
+            signed_at = EXCLUDED.signed_at
         """,
         tx.organisation_id,
         now,
         turned[1],
         *turned[5:],
+    )
+
+
+class StoredDocument(NamedTuple):
+    """What was signed of a credential, with the key that did; its token if somebody has asked for it."""
+
+    credential_id: CredentialId
+    document: str
+    token: str | None
+    key_id: int
+
+
+async def lock_document(tx: Transaction, uid: str) -> StoredDocument | None:
+    """What was signed under this uid, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        """
+        SELECT s.credential_id, s.document, s.token, s.key_id
+        FROM credential c JOIN signed_credential s ON s.organisation_id = $1 AND s.credential_id = c.id
+        WHERE c.organisation_id = $1 AND c.uid = $2 AND c.deleted_at IS NULL FOR UPDATE OF s
+        """,
+        tx.organisation_id,
+        uid,
+    )
+    return None if row is None else StoredDocument(**row)
+
+
+async def set_token(tx: Transaction, credential_id: CredentialId, token: str, key_id: int) -> None:
+    """Keep the token of a document that the transaction has locked."""
+    await tx.execute(
+        """
+        UPDATE signed_credential SET token = $3, token_key_id = $4
+        WHERE organisation_id = $1 AND credential_id = $2
+        """,
+        tx.organisation_id,
+        credential_id,
+        token,
+        key_id,
     )
 
 

@@ -16,6 +16,7 @@ from laurel.base.errors import NotFound
 from laurel.base.ids import is_uid
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import Credential, CredentialNotFound, NotSigned, Signed
+from laurel.domain.credentials.tokens import token_of
 from laurel.domain.parts import Parts
 from laurel.web.hot_routes import HotTable, send_answer
 from laurel.web.injected import InjectedParts
@@ -78,7 +79,7 @@ async def _answer(parts: Parts, last: str, scope: Scope) -> tuple[int, bytes, st
         headers["Vary"] = "Accept"
     if holds(header(scope, b"if-none-match"), headers["ETag"]):
         return 304, b"", form, headers
-    text = signed.token if form == VC_JWT else signed.document
+    text = await token_of(parts.issuer, signed) if form == VC_JWT else signed.document
     return 200, (text or "").encode(), form, headers
 
 

@@ -1,0 +1,67 @@
+"""A credential as a token (VC-JWT, ES256), made from its signed document when it is first asked for, and kept with it.
+
+Few are ever asked for. What a token says is decided when the document is signed: nothing else goes into it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+
+from laurel.base.errors import LaurelError
+from laurel.database.pool import Transaction
+from laurel.domain.credentials import organisation_keys, store
+from laurel.domain.credentials.issuer import Issuer
+from laurel.domain.credentials.model import CredentialNotFound, Signed
+from laurel.domain.credentials.signer import SelfVerificationFailed, audit_row
+from laurel.domain.organisations import store as organisations
+from laurel.openbadges import proofs, vc_jwt
+from laurel.openbadges.reading import read_json
+
+
+async def token_of(issuer: Issuer, signed: Signed) -> str:
+    """The token of what was signed; whoever asks first waits for its signature, at the same time as others for the same one.
+
+    Raises SelfVerificationFailed when the stored document does not bear its own proof: then no key signs it again.
+    """
+    if signed.token is not None:
+        return signed.token
+    async with issuer.database.transaction(signed.organisation_id, joins_request=False) as tx:
+        token = await _make(issuer, tx, signed.uid, issuer.clock.now())
+    issuer.forget([signed.uid])
+    return token
+
+
+async def _make(issuer: Issuer, tx: Transaction, uid: str, now: datetime) -> str:
+    found = await store.lock_document(tx, uid)
+    if found is None:
+        raise CredentialNotFound("there is no such credential", field="credential", value=uid)
+    if found.token is not None:
+        return found.token
+    document = _held_against_its_key(found, await store.signing_keys(tx))
+    organisation = await organisations.organisation(tx)
+    key = (await organisation_keys.ensure(tx, issuer.keyring, now)).es256
+    ready = vc_jwt.prepare_token(document, algorithm="ES256", kid=issuer.addresses.key(organisation.uid, key.key.uid))
+    signature = issuer.keyring.sign_checked(key.key, ready)
+    token = ready.finish(signature.value)
+    try:
+        vc_jwt.check_token(vc_jwt.parse_token(token), key.key.public_key())
+    except LaurelError as failure:
+        raise SelfVerificationFailed("a token signed just now does not verify") from failure
+    await store.insert_signatures(tx, [audit_row(key, "token", uid, signature)], now)
+    await store.set_token(tx, found.credential_id, token, key.id)
+    return token
+
+
+def _held_against_its_key(found: store.StoredDocument, keys: list[store.KeyRow]) -> dict[str, Any]:
+    """The document without its proof, which must be by the key that is on record: what somebody wrote into the database
+    is not vouched for a second time.
+    """
+    document = read_json(found.document)
+    try:
+        (proof,) = proofs.proofs_of(document)
+        (key,) = (row.key for row in keys if row.id == found.key_id)
+        proofs.check_proof(document, proof, key.public_key())
+    except (LaurelError, InvalidSignature, ValueError) as failure:
+        raise SelfVerificationFailed("the stored document does not bear its own proof") from failure
+    return {name: value for name, value in document.items() if name != "proof"}
