@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 _LAID_OUT = """
 ALTER TABLE signed_credential ALTER token DROP NOT NULL, ALTER token_key_id DROP NOT NULL;
