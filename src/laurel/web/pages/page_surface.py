@@ -54,7 +54,7 @@ async def show_static(request: Request[Any, Any, Any], name: FromPath[str]) -> R
 @page("/", door="open")
 async def show_front(visit: Visit) -> Response[bytes]:
     """Where everybody comes in."""
-    return visit.show("public/front.html")
+    return visit.show_in_public("public/front.html")
 
 
 async def by_session(scope: Scope, parts: Parts) -> Caller:

@@ -31,7 +31,7 @@ from laurel.web.injected import InjectedParts
 from laurel.web.pages import baked
 from laurel.web.pages.colours import brand_css
 from laurel.web.pages.drawn import design_for, fields_of
-from laurel.web.pages.languages import LANGUAGES, RIGHT_TO_LEFT, dated, preferred, words_in
+from laurel.web.pages.languages import LANGUAGES, dated, direction_of, preferred, words_in
 from laurel.web.pages.page_refusals import refuse
 from laurel.web.pages.rendered import HTML, render, security_headers
 from laurel.web.public import credentials as programs
@@ -115,7 +115,7 @@ def context_of(parts: Parts, shown: Shown) -> dict[str, Any]:
     return {
         "w": words_in(language),
         "language": language,
-        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "direction": direction_of(language),
         "languages": LANGUAGES,
         "shown": shown,
         "credential": credential,
@@ -385,7 +385,7 @@ async def show_achievement_picture(
     found, organisation = await _achievement(parts, achievement)
     async with parts.database.transaction(organisation.id) as tx:
         design = await design_for(tx, found, "badge", organisation)
-    language = preferred(request.headers.get("accept-language", ""), organisation.language)
+    language = _asked(request.scope)[1] or preferred(request.headers.get("accept-language", ""), organisation.language)
     values = {"achievement.name": found.name_in(language, organisation.language), "issuer.name": organisation.name}
     data, name = await drawing.png(design, Fields(values=values, language=language), width_pixels=_WIDTHS[1])
     return _picture(request, data, name, "image/png", private=False)
@@ -398,7 +398,7 @@ def _open_page(
     context = {
         "w": words_in(language),
         "language": language,
-        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "direction": direction_of(language),
         "languages": LANGUAGES,
         "organisation": organisation,
         "public_url": parts.public_url,

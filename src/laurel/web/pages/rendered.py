@@ -18,6 +18,7 @@ from litestar import Response
 from markupsafe import Markup, escape
 
 from laurel.base import json_text
+from laurel.web.pages.languages import dated
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -122,6 +123,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "when": when,
         "day": day,
+        "dated": dated,
         "number": number,
         "lines": lines,
         "json": _json,

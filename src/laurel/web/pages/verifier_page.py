@@ -5,32 +5,27 @@ from litestar import Response
 from laurel.base.errors import Invalid, LaurelError
 from laurel.base.limits import EMAIL_LENGTH_MAX, check_length
 from laurel.openbadges.verdict import Outcome, Verdict
-from laurel.web.pages.languages import preferred, words_in
 from laurel.web.pages.visits import Visit, page
 from laurel.web.standards.verdicts import address_in
-
-
-def _words(visit: Visit) -> dict[str, str]:
-    return words_in(preferred(visit.request.headers.get("accept-language", ""), "en"))
 
 
 @page("/verify", door="open")
 async def show_verifier(visit: Visit) -> Response[bytes]:
     """The form."""
-    return visit.show("public/verify.html", verdict=None, w=_words(visit), text=visit.asked("url"))
+    return visit.show_in_public("public/verify.html", verdict=None, text=visit.asked("url"))
 
 
 @page("/verify/verdict", door="open", post=True)
 async def show_verdict(visit: Visit) -> Response[bytes]:
     """What was found."""
-    form = visit.form
+    text = visit.form.get("text")
     try:
         verdict = await _verdict(visit)
     except LaurelError as refused:
-        return visit.show("public/verify.html", error=refused, verdict=None, w=_words(visit), text=form.get("text"))
+        return visit.show_in_public("public/verify.html", error=refused, verdict=None, text=text, here="/verify")
     outcomes = {check.outcome for check in verdict.checks}
     mood = "good" if verdict.verified else "bad" if Outcome.FAILED in outcomes else "open"
-    return visit.show("public/verify.html", verdict=verdict, mood=mood, w=_words(visit), text=form.get("text"))
+    return visit.show_in_public("public/verify.html", verdict=verdict, mood=mood, text=text, here="/verify")
 
 
 async def _verdict(visit: Visit) -> Verdict:

@@ -5,7 +5,7 @@ A form whose session has ended is kept and offered again after signing in.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from html import unescape
@@ -28,6 +28,7 @@ from laurel.domain.organisations.model import Account, Caller, Organisation
 from laurel.domain.parts import Parts
 from laurel.web.http_errors import status_of
 from laurel.web.injected import InjectedParts
+from laurel.web.pages.languages import LANGUAGES, direction_of, in_words, preferred, words_in
 from laurel.web.pages.rendered import show
 from laurel.web.paging import read_cursor, write_cursor
 
@@ -192,6 +193,40 @@ class Visit:
             context=context,
         )
         return self.sealed(response)
+
+    @property
+    def language(self) -> str:
+        """The language of a public page: the one that its address names, else the best that the browser asks for."""
+        named = self.asked("lang")
+        return named if named in LANGUAGES else preferred(self.request.headers.get("accept-language", ""), "en")
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The words of public pages in that language."""
+        return words_in(self.language)
+
+    def localised(self, address: str) -> str:
+        """The address of another public page, with the language when it was chosen by the address of this one."""
+        return f"{address}?lang={self.language}" if self.asked("lang") in LANGUAGES else address
+
+    def show_in_public(
+        self, template: str, *, error: LaurelError | None = None, here: str = "", **context: Any
+    ) -> Response[bytes]:
+        """A public page in the reader's language; `here` is where the switch of languages leads, this page unless given."""
+        language = self.language
+        response = self.show(
+            template,
+            error=None if error is None else in_words(error, language),
+            w=words_in(language),
+            language=language,
+            direction=direction_of(language),
+            languages=LANGUAGES,
+            here=here or self.request.scope["path"],
+            localised=self.localised,
+            **context,
+        )
+        response.headers["Vary"] = "Accept-Language"
+        return response
 
     def to(self, address: str, said: str = "") -> Response[bytes]:
         """Go on to another page (303), which says `said` once."""

@@ -7,6 +7,7 @@ import io
 import time
 import zipfile
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from litestar import Response
 
@@ -32,7 +33,6 @@ from laurel.domain.people.registry import Details
 from laurel.domain.record_events.amend import amend
 from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
-from laurel.web.pages.languages import preferred
 from laurel.web.pages.recipients import checked_email
 from laurel.web.pages.visits import WALLET, Visit, page
 
@@ -98,14 +98,15 @@ async def show_wallet(visit: Visit) -> Response[bytes]:
     """The credentials; to a stranger the form that sends a link."""
     email = _email_of(visit)
     if email is None:
-        return visit.show("public/wallet_door.html", sent=False)
+        return visit.show_in_public("public/wallet_door.html", sent=False, here="/wallet")
     return await _show(visit, email)
 
 
 async def _show(visit: Visit, email: str, error: LaurelError | None = None) -> Response[bytes]:
-    return visit.show(
+    return visit.show_in_public(
         "public/wallet.html",
         error=error,
+        here="/wallet",
         email=email,
         shelves=await _shelves(visit, email),
         now=visit.parts.clock.now(),
@@ -118,23 +119,23 @@ async def send_wallet_link(visit: Visit) -> Response[bytes]:
     try:
         email = checked_email(visit.form.get("email"))
     except LaurelError as refused:
-        return visit.show("public/wallet_door.html", error=refused, sent=False)
+        return visit.show_in_public("public/wallet_door.html", error=refused, sent=False, here="/wallet")
     if len(_asked) > _ASKED_MAX:
         _asked.clear()
     if time.monotonic() - _asked.get(email, float("-inf")) > _BETWEEN_LINKS_SECONDS:
         _asked[email] = time.monotonic()
         known = await _organisations_of(visit, email)
         if known:
-            language = preferred(visit.request.headers.get("accept-language", ""), "en")
             async with visit.parts.database.transaction(known[0]) as tx:
-                await ask_for_link(tx, email, language)
-    return visit.show("public/wallet_door.html", sent=True)
+                await ask_for_link(tx, email, visit.language)
+    return visit.show_in_public("public/wallet_door.html", sent=True, here="/wallet")
 
 
 @page("/wallet/open", door="open")
 async def show_link(visit: Visit) -> Response[bytes]:
     """A button: programs that look at links in mail open no wallet."""
-    return visit.show("public/wallet_open.html", link=visit.asked("link"))
+    link = visit.asked("link")
+    return visit.show_in_public("public/wallet_open.html", link=link, here=f"/wallet/open?link={quote(link)}")
 
 
 @page("/wallet/open", door="open", post=True)
@@ -144,16 +145,16 @@ async def open_wallet(visit: Visit) -> Response[bytes]:
     try:
         cookie = await signed_links.use(parts.database, parts.pepper, visit.form.get("link"), parts.clock.now())
     except LaurelError as refused:
-        return visit.show("public/wallet_door.html", error=refused, sent=False)
+        return visit.show_in_public("public/wallet_door.html", error=refused, sent=False, here="/wallet")
     visit.remember(WALLET, cookie, seconds=WALLET_SESSION_SECONDS)
-    return visit.to("/wallet")
+    return visit.to(visit.localised("/wallet"))
 
 
 @page("/wallet/close", door="open", post=True)
 async def close_wallet(visit: Visit) -> Response[bytes]:
     """Forget the address in this browser."""
     visit.remember(WALLET, "", seconds=0)
-    return visit.to("/wallet", "Your wallet is closed in this browser.")
+    return visit.to(visit.localised("/wallet"), visit.words["wallet_said_closed"])
 
 
 @page("/wallet/change", door="open", post=True)
@@ -161,7 +162,7 @@ async def change_in_wallet(visit: Visit) -> Response[bytes]:
     """Show or hide a credential, ask for another name or for erasure, stop or allow letters."""
     email, form = _email_of(visit), visit.form
     if email is None:
-        return visit.show("public/wallet_door.html", sent=False)
+        return visit.show_in_public("public/wallet_door.html", sent=False, here="/wallet")
     for organisation_id in await _organisations_of(visit, email):
         async with visit.parts.database.transaction(organisation_id) as tx:
             organisation = await organisations.organisation(tx)
@@ -170,12 +171,12 @@ async def change_in_wallet(visit: Visit) -> Response[bytes]:
                 said = await _change(visit, email, organisation)
             except LaurelError as refused:
                 return await _show(visit, email, refused)
-            return visit.to("/wallet", said)
+            return visit.to(visit.localised("/wallet"), said)
     raise NotFound("there is no such organisation in your wallet", field="organisation")
 
 
 async def _change(visit: Visit, email: str, organisation: Organisation) -> str:
-    form, parts = visit.form, visit.parts
+    form, parts, words = visit.form, visit.parts, visit.words
     change = form.get("change")
 
     async def work(tx: Transaction, _careful: bool) -> str:
@@ -195,20 +196,16 @@ async def _change(visit: Visit, email: str, organisation: Organisation) -> str:
                     private["access_key"] = new_secret()
                 await amend(run, wanted, private)
                 await run.save()
-                return (
-                    "It is private now: only its new link opens it."
-                    if change == "hide"
-                    else "Everybody can see it now."
-                )
+                return words["wallet_said_private" if change == "hide" else "wallet_said_public"]
             case "name":
                 await asking.ask(tx, person, "name", form.get("wanted"), now)
-                return f"{organisation.name} is asked to change your name."
+                return words["wallet_said_name"].format(name=organisation.name)
             case "erasure":
                 await asking.ask(tx, person, "erasure", "", now)
-                return f"{organisation.name} is asked to erase you."
+                return words["wallet_said_erasure"].format(name=organisation.name)
             case "stop" | "allow":
                 await _letters(tx, person, stop=change == "stop", at=now.isoformat())
-                return "Saved."
+                return words["wallet_said_saved"]
             case _:
                 raise Invalid("there is no such change", field="change", value=change[:50])
 
@@ -227,7 +224,7 @@ async def download_wallet(visit: Visit) -> Response[bytes]:
     """Every signed credential as JSON, in one archive."""
     email = _email_of(visit)
     if email is None:
-        return visit.to("/wallet")
+        return visit.to(visit.localised("/wallet"))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         for shelf in await _shelves(visit, email):
@@ -245,7 +242,8 @@ async def download_wallet(visit: Visit) -> Response[bytes]:
 @page("/letters/stop", door="open")
 async def show_stop(visit: Visit) -> Response[bytes]:
     """A button, for the same reason as above."""
-    return visit.show("public/letters_stop.html", who=visit.asked("who"), done=False)
+    who = visit.asked("who")
+    return visit.show_in_public("public/letters_stop.html", who=who, done=False, here=f"/letters/stop?who={quote(who)}")
 
 
 @page("/letters/stop", door="open", post=True, one_click=True)
@@ -263,7 +261,7 @@ async def stop_letters(visit: Visit) -> Response[bytes]:
         person = await people.find_by_uid(tx, person_uid)
         if person is not None:
             await _letters(tx, person, stop=True, at=visit.parts.clock.now().isoformat())
-    return visit.show("public/letters_stop.html", who=who, done=True)
+    return visit.show_in_public("public/letters_stop.html", who=who, done=True, here=f"/letters/stop?who={quote(who)}")
 
 
 HANDLERS = (
