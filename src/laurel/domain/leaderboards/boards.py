@@ -34,15 +34,23 @@ class BoardWish(msgspec.Struct, kw_only=True):
     details: dict[str, Any] | UnsetType = UNSET
 
 
-async def create(tx: Transaction, wish: BoardWish, *, actor: str, now: datetime) -> Leaderboard:
-    """A new leaderboard. Raises Invalid, TooLarge by field."""
+async def create(tx: Transaction, wish: BoardWish, *, actor: str, now: datetime, uid: str | None = None) -> Leaderboard:
+    """A new leaderboard, under `uid` where one is given. Raises Invalid, TooLarge by field."""
     values = _checked(wish, None)
     for field in ("name", "metric", "period", "starts_at"):
         if field not in values:
             raise Invalid(f"{field} is required", field=field)
     values.setdefault("status", "draft")
     board = await store.insert(
-        tx, {**values, "uid": new_uid(), "created_at": now, "updated_at": now, "created_by": actor, "updated_by": actor}
+        tx,
+        {
+            **values,
+            "uid": uid or new_uid(),
+            "created_at": now,
+            "updated_at": now,
+            "created_by": actor,
+            "updated_by": actor,
+        },
     )
     await achievements.bump_rules(tx)
     return board

@@ -222,6 +222,20 @@ async def close(tx: Transaction, board_id: int, period: int, now: datetime) -> b
     )
 
 
+async def closed_at(tx: Transaction, board_id: int, period: int) -> datetime | None:
+    """When a period's prizes were paid; None before."""
+    at: datetime | None = await tx.fetchval(
+        """
+        SELECT closed_at FROM leaderboard_closing
+        WHERE organisation_id = $1 AND leaderboard_id = $2 AND period = $3
+        """,
+        tx.organisation_id,
+        board_id,
+        period,
+    )
+    return at
+
+
 async def organisations_with_prizes(tx: Transaction) -> list[OrganisationId]:
     """Organisations with a live board that has prizes (needs a transaction across organisations)."""
     rows = await tx.fetch(

@@ -1,12 +1,9 @@
-"""/console/requests: what learners ask for, and the organisation's answer; and the leaderboard at a glance."""
+"""/console/requests: what learners ask for, and the organisation's answer."""
 
 from litestar import Response
 
 from laurel.base.errors import LaurelError
 from laurel.base.limits import DESCRIPTION_LENGTH_MAX, check_length
-from laurel.domain.achievements.periods import Calendar, zone
-from laurel.domain.leaderboards import store as leaderboards
-from laurel.domain.leaderboards.ranking import period_at, top_places
 from laurel.domain.learner_requests import store
 from laurel.domain.learner_requests.deciding import decide
 from laurel.domain.people import store as people
@@ -15,8 +12,6 @@ from laurel.web.pages.spine_work import in_run
 from laurel.web.pages.visits import Visit, page
 
 _PAGE = 30
-_BOARDS_MAX = 20
-_PLACES = 20
 
 
 async def _show(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
@@ -50,16 +45,4 @@ async def answer_request(visit: Visit) -> Response[bytes]:
     return visit.to("/console/requests", "The request is answered.")
 
 
-@page("/console/leaderboard", needs="people:read")
-async def show_leaderboards(visit: Visit) -> Response[bytes]:
-    """Who stands where now, on every leaderboard that counts."""
-    now = visit.parts.clock.now()
-    calendar = Calendar(zone(visit.organisation.time_zone))
-    async with visit.transaction() as tx:
-        boards = (await leaderboards.list_live(tx))[:_BOARDS_MAX]
-        places = {one.id: await top_places(tx, one, period_at(one, calendar, now), limit=_PLACES) for one in boards}
-        known = await people.find_many(tx, sorted({place.person_id for one in places.values() for place in one}))
-    return visit.show("console/leaderboard.html", boards=boards, places=places, known=known)
-
-
-HANDLERS = (show_requests, answer_request, show_leaderboards)
+HANDLERS = (show_requests, answer_request)

@@ -269,7 +269,7 @@ async def change_supply(visit: Visit) -> Response[bytes]:
                 tx, at=now, by=visit.caller, action="reward.supply", subject=("reward", reward.uid), details=details
             )
     except LaurelError as refused:
-        refused.field = f"total-{kind}-{visit.form.get('allocation')}"
+        refused.field = f"total_{kind}_{visit.form.get('allocation')}"
         return await _show_reward(visit, refused)
     return visit.to(f"/console/rewards/{reward.uid}", "The supply is changed.")
 
