@@ -14,12 +14,18 @@ from granian.server.embed import Server
 _PATIENCE_SECONDS = 10
 
 
-@asynccontextmanager
-async def served(application: Any) -> AsyncIterator[str]:
-    """The address at which `application` answers inside the block."""
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def served(application: Any, *, port: int | None = None) -> AsyncIterator[str]:
+    """The address at which `application` answers inside the block."""
+    port = port or free_port()
     server = Server(
         application,
         address="127.0.0.1",

@@ -12,6 +12,7 @@ from laurel.domain.organisations import audit, keys, sign_in, store, tenancy
 from laurel.domain.organisations.keys import KeyWish
 from laurel.domain.organisations.model import ApiKey, Organisation
 from laurel.domain.parts import Parts
+from laurel.domain.single_sign_on import providers
 
 keys_commands = typer.Typer(no_args_is_help=True, help="API keys.")
 accounts = typer.Typer(no_args_is_help=True, help="Who runs an organisation through the console.")
@@ -162,6 +163,18 @@ def change_password(account: str, password: PasswordOption, organisation: Organi
                 now=parts.clock.now(),
             )
         print("Changed.")
+
+    with_organisation(organisation, command)
+
+
+@accounts.command("allow-passwords")
+def allow_passwords(organisation: OrganisationOption = None) -> None:
+    """Let passwords open the console again, as when the identity provider does not answer any more."""
+
+    async def command(parts: Parts, found: Organisation) -> None:
+        async with parts.database.transaction(found.id) as tx:
+            await providers.allow_passwords(tx, by=audit.COMMAND_LINE, now=parts.clock.now())
+        print(f"Passwords open the console of {found.name}.")
 
     with_organisation(organisation, command)
 

@@ -7,7 +7,12 @@ from typing import Any
 
 import structlog
 
-from laurel.base.limits import IDEMPOTENCY_KEPT_SECONDS, SESSION_IDLE_SECONDS, SESSION_SECONDS_MAX
+from laurel.base.limits import (
+    IDEMPOTENCY_KEPT_SECONDS,
+    SESSION_IDLE_SECONDS,
+    SESSION_SECONDS_MAX,
+    SIGN_IN_ATTEMPT_SECONDS,
+)
 from laurel.database import answers
 from laurel.database.pool import Transaction
 from laurel.domain.access import store as access
@@ -30,6 +35,7 @@ from laurel.domain.record_events.run import Run
 from laurel.domain.register import exports
 from laurel.domain.rosters.issuing import issue_roster
 from laurel.domain.rosters.model import ROSTER_JOB
+from laurel.domain.single_sign_on import store as single_sign_on
 
 log = structlog.get_logger("laurel.worker")
 
@@ -109,6 +115,7 @@ async def forget_sessions(parts: Parts) -> None:
             tx, now - timedelta(seconds=SESSION_IDLE_SECONDS), now - timedelta(seconds=SESSION_SECONDS_MAX)
         )
         await forget_used(tx, now)
+        await single_sign_on.forget_attempts(tx, now - timedelta(seconds=SIGN_IN_ATTEMPT_SECONDS))
 
 
 async def issue_credentials(parts: Parts, payload: dict[str, Any]) -> None:

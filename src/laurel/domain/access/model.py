@@ -29,6 +29,10 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
 }
 
 
+PASSWORDS = "password_sign_in"
+"""In an organisation's settings: False when its identity provider alone opens the console."""
+
+
 class SignInRefused(Unauthenticated):
     """Address and password open no account; which of the two is wrong is not told."""
 

@@ -15,7 +15,7 @@ from laurel.base.limits import (
 from laurel.base.text import clean_email
 from laurel.database.pool import Database, Transaction
 from laurel.domain.access import store
-from laurel.domain.access.model import Session, SignedIn, SignInRefused
+from laurel.domain.access.model import PASSWORDS, Session, SignedIn, SignInRefused
 from laurel.domain.organisations import audit, sign_in
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Account
@@ -42,12 +42,19 @@ async def open_with_password(
         known = await store.organisations_of_account(tx, address, ACCOUNTS_PER_ADDRESS_MAX)
         if not known:
             await sign_in.account_with_password(tx, email=address, password=password, now=now)
-    opened = []
+    opened, elsewhere = [], ""
     for organisation_id in known:
         async with database.transaction(organisation_id) as tx:
             account = await sign_in.account_with_password(tx, email=address, password=password, now=now)
-            if account is not None:
+            if account is None:
+                continue
+            organisation = await organisations.organisation(tx)
+            if organisation.settings.get(PASSWORDS, True) is False:
+                elsewhere = organisation.name
+            else:
                 opened.append((account, await open_for(tx, account, pepper=pepper, now=now)))
+    if not opened and elsewhere:
+        raise SignInRefused(f"{elsewhere} signs in through its identity provider, not with passwords")
     if not opened:
         raise SignInRefused("the e-mail address or the password is not right", field="password")
     return opened

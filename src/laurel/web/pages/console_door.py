@@ -1,89 +1,106 @@
-"""/console/sign-in and out: sessions of accounts, with a form that was interrupted carried along."""
+"""/console/sign-in and out, /console/organisations: sessions of accounts, with an interrupted form carried along."""
 
-import contextlib
 from typing import Any
 
-import msgspec
 from litestar import Response
 
-from laurel.base.errors import LaurelError, Limited
-from laurel.base.limits import SESSION_SECONDS_MAX
+from laurel.base.errors import LaurelError, Limited, NotFound
 from laurel.domain.access import sessions
-from laurel.domain.access.model import SignedIn, SignInRefused
-from laurel.domain.access.sessions import Opened
+from laurel.domain.access.model import SignInRefused
 from laurel.domain.organisations import sign_in
-from laurel.domain.organisations import store as organisations
-from laurel.domain.organisations.model import Account
+from laurel.domain.single_sign_on import signing_in
 from laurel.web.callers import FAILURES_PER_MINUTE_MAX, Failures
-from laurel.web.pages.visits import SESSION, Visit, local, page
+from laurel.web.pages import browser_sessions
+from laurel.web.pages.visits import SESSION, Visit, local, page, show_door
 
 _failures = Failures()
 
 
-class Kept(msgspec.Struct):
-    """A form that could not be taken: where it was going and what it says."""
+def throttle(visit: Visit, *names: str, purpose: str = "") -> list[str]:
+    """What failures of this visit are counted under: its address (for a purpose), and `names`. Raises Limited after too
+    many.
+    """
+    client = (visit.request.scope.get("client") or ("unknown", 0))[0]
+    counted = [f"{purpose}{client}", *names]
+    if any(_failures.too_many(name) for name in counted):
+        raise Limited(
+            "too many failed attempts: wait a minute, then try again",
+            field="password",
+            limit=FAILURES_PER_MINUTE_MAX,
+            retry_after_seconds=60,
+        )
+    return counted
 
-    path: str
-    fields: list[tuple[str, str]]
+
+def count_failure(names: list[str]) -> None:
+    """Count a failure under each of the names."""
+    for name in names:
+        _failures.add(name)
 
 
 @page("/console/sign-in", door="open")
 async def show_sign_in(visit: Visit) -> Response[bytes]:
-    """The form to sign in with."""
-    if visit.signed_in is not None:
+    """The form; who is signed in may come here for another organisation."""
+    if visit.signed_in is not None and not visit.asked("another"):
         return visit.to(local(visit.asked("next")))
-    return visit.show("console/sign_in.html", kept="", next=visit.asked("next"), ended=False)
+    return await show_door(visit, next_address=visit.asked("next"))
 
 
 @page("/console/sign-in", door="open", post=True)
 async def sign_in_with_password(visit: Visit) -> Response[bytes]:
     """Open a session; go on to where the visitor wanted, or offer the interrupted form again."""
     form, parts = visit.form, visit.parts
-    email, next_address = form.get("email").lower(), form.get("next")
-    client = (visit.request.scope.get("client") or ("unknown", 0))[0]
+    email = form.get("email").lower()
+    counted: list[str] = []
     try:
-        for name in (client, f"address {email}"):
-            if _failures.too_many(name):
-                raise Limited(
-                    "too many failed attempts: wait a minute, then try again",
-                    field="password",
-                    limit=FAILURES_PER_MINUTE_MAX,
-                    retry_after_seconds=60,
-                )
+        counted = throttle(visit, f"address {email}")
         opened = await sessions.open_with_password(
             parts.database, email=email, password=form.raw("password"), pepper=parts.pepper, now=parts.clock.now()
         )
     except LaurelError as refused:
         if isinstance(refused, SignInRefused):
-            _failures.add(client)
-            _failures.add(f"address {email}")
-        return visit.show("console/sign_in.html", error=refused, kept=form.get("kept"), next=next_address, ended=False)
-    account, session = opened[0]
-    return await _enter(visit, account, session, kept=form.get("kept"), next_address=next_address)
-
-
-async def _enter(visit: Visit, account: Account, opened: Opened, *, kept: str, next_address: str) -> Response[bytes]:
-    visit.remember(SESSION, opened.cookie, seconds=SESSION_SECONDS_MAX)
-    interrupted: Kept | None = None
-    with contextlib.suppress(msgspec.MsgspecError):
-        interrupted = msgspec.json.decode(kept.encode(), type=Kept) if kept else None
-    if interrupted is None or local(interrupted.path, "") == "":
-        return visit.to(local(next_address))
-    async with visit.parts.database.transaction(opened.session.organisation_id) as tx:
-        organisation = await organisations.organisation(tx)
-    visit.signed_in = SignedIn(session=opened.session, account=account, organisation=organisation)
-    visit.request.cookies[SESSION] = opened.cookie
-    return visit.show("console/send_again.html", kept=kept, target=interrupted.path, fields=interrupted.fields)
+            count_failure(counted)
+        return await show_door(visit, refused, kept=form.get("kept"), next_address=form.get("next"))
+    cookies = [session.cookie for _, session in opened]
+    return await browser_sessions.enter(visit, cookies, kept=form.get("kept"), next_address=form.get("next"))
 
 
 @page("/console/sign-out", post=True)
 async def sign_out(visit: Visit) -> Response[bytes]:
-    """End the session."""
-    if visit.signed_in is not None:
-        async with visit.transaction() as tx:
-            await sessions.close(tx, visit.signed_in.session)
+    """End every session of this browser; offer the provider's own way out to those who came through it."""
+    async with visit.transaction() as tx:
+        leave = await signing_in.leave_address(tx, visit.account)
+    for one in await browser_sessions.held(visit):
+        async with visit.parts.database.transaction(one.signed_in.organisation.id) as tx:
+            await sessions.close(tx, one.signed_in.session)
     visit.remember(SESSION, "", seconds=0)
-    return visit.to("/console/sign-in", "You are signed out.")
+    browser_sessions.hold(visit, [])
+    if leave is None:
+        return visit.to("/console/sign-in", "You are signed out.")
+    visit.signed_in = None
+    return visit.show("console/signed_out.html", leave=leave)
+
+
+# ------------------------------------------------------------------------------------------------------- organisations
+@page("/console/organisations", door="open")
+async def show_organisations(visit: Visit) -> Response[bytes]:
+    """Where this browser may go."""
+    if not await browser_sessions.held(visit):
+        return visit.to("/console/sign-in")
+    return await browser_sessions.show_choice(visit, next_address=visit.asked("next"))
+
+
+@page("/console/organisations", door="open", post=True)
+async def choose_organisation(visit: Visit) -> Response[bytes]:
+    """Put the session of another organisation in use."""
+    known = await browser_sessions.held(visit)
+    if not known:
+        return await show_door(visit, kept=visit.form.get("kept"), ended=True)
+    wanted = next((one for one in known if one.signed_in.organisation.uid == visit.form.get("organisation")), None)
+    if wanted is None:
+        raise NotFound("you are not signed in to this organisation; sign in to it first", field="organisation")
+    await browser_sessions.use(visit, wanted.cookie, [one.cookie for one in known])
+    return browser_sessions.go_on(visit, kept=visit.form.get("kept"), next_address=visit.form.get("next"))
 
 
 @page("/console/account")
@@ -121,4 +138,12 @@ async def change_own_account(visit: Visit) -> Response[bytes]:
     return visit.to("/console/account", "Saved." if changes else "Nothing was changed.")
 
 
-HANDLERS = (show_sign_in, sign_in_with_password, sign_out, show_account_form, change_own_account)
+HANDLERS = (
+    show_sign_in,
+    sign_in_with_password,
+    sign_out,
+    show_organisations,
+    choose_organisation,
+    show_account_form,
+    change_own_account,
+)

@@ -13,6 +13,7 @@ from laurel.domain.organisations import sign_in, store, tenancy
 from laurel.domain.organisations.model import Account
 from laurel.domain.organisations.sign_in import ROLES
 from laurel.domain.organisations.store import AuditFilter
+from laurel.domain.single_sign_on import store as single_sign_on
 from laurel.rendering import builtin_designs
 from laurel.web.pages.colours import BRANDING, checked_colour
 from laurel.web.pages.drawn import in_colours, sample_fields
@@ -89,7 +90,11 @@ async def show_design_picture(visit: Visit) -> Response[bytes]:
 async def _show_team(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
     async with visit.transaction() as tx:
         accounts = await store.accounts(tx, after=0, limit=500)
-    return visit.show("console/team.html", error=error, accounts=accounts, roles=[(role, role) for role in ROLES])
+        provider = await single_sign_on.provider(tx)
+        linked = await single_sign_on.linked_accounts(tx, provider.issuer) if provider is not None else {}
+    return visit.show(
+        "console/team.html", error=error, accounts=accounts, linked=linked, roles=[(role, role) for role in ROLES]
+    )
 
 
 @page("/console/team", needs="accounts:read")

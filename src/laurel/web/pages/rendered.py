@@ -129,6 +129,7 @@ def _environment() -> Environment:
         "json": _json,
         "structured": structured,
         "safe_url": safe_url,
+        "host": lambda value: urlsplit(str(value)).netloc,
         "initials": initials,
         "queried": lambda value: quote(str(value), safe=""),
     }

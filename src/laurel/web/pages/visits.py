@@ -26,6 +26,7 @@ from laurel.domain.access import sessions, signed_links
 from laurel.domain.access.model import SignedIn
 from laurel.domain.organisations.model import Account, Caller, Organisation
 from laurel.domain.parts import Parts
+from laurel.domain.single_sign_on import finding
 from laurel.web.http_errors import status_of
 from laurel.web.injected import InjectedParts
 from laurel.web.pages.languages import LANGUAGES, direction_of, in_words, preferred, words_in
@@ -33,6 +34,8 @@ from laurel.web.pages.rendered import show
 from laurel.web.paging import read_cursor, write_cursor
 
 SESSION, VISITOR, WALLET, SAID = "laurel_session", "laurel_visitor", "laurel_wallet", "laurel_said"
+OTHERS, SIGNING_IN = "laurel_others", "laurel_signing_in"
+"""Sessions of other organisations that this browser may switch to; the secret of a sign-in through a provider."""
 TOKEN = "token"  # noqa: S105 - the name of a form field
 _SAID_SECONDS = 60
 
@@ -129,6 +132,11 @@ class Visit:
     def htmx(self) -> bool:
         """Whether only a part of a page is wanted."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def switches(self) -> bool:
+        """Whether this browser holds sessions of other organisations."""
+        return bool(self.request.cookies.get(OTHERS))
 
     def may(self, scope: str) -> bool:
         """Whether the caller holds `scope`."""
@@ -276,7 +284,7 @@ def page(
             if post:
                 visit.form = await read_form(request)
             if door == "console" and visit.signed_in is None:
-                return _ask_to_sign_in(visit)
+                return await _ask_to_sign_in(visit)
             if visit.signed_in is not None:
                 request.scope["laurel.caller"] = visit.caller  # type: ignore[typeddict-unknown-key] # our own key
             if needs is not None and not visit.may(needs):
@@ -315,12 +323,35 @@ def _is_ours(visit: Visit) -> bool:
     return hmac.compare_digest(given.encode(), visit.token.encode())
 
 
-def _ask_to_sign_in(visit: Visit) -> Response[bytes]:
+async def _ask_to_sign_in(visit: Visit) -> Response[bytes]:
     scope = visit.request.scope
     if visit.request.method == "GET":
         here = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
         return visit.to("/console/sign-in" + (f"?next={quote(here, safe='/')}" if here != "/console" else ""))
-    return visit.show("console/sign_in.html", http_status=401, kept=keep_form(visit), next="", ended=True)
+    return await show_door(visit, http_status=401, kept=keep_form(visit), ended=True)
+
+
+async def show_door(
+    visit: Visit,
+    error: LaurelError | None = None,
+    *,
+    http_status: int = 200,
+    kept: str = "",
+    next_address: str = "",
+    ended: bool = False,
+) -> Response[bytes]:
+    """The form to sign in with; `ended` when a session ran out under the form that is `kept`."""
+    any_provider, provider = await finding.at_the_door(visit.parts.database)
+    return visit.show(
+        "console/sign_in.html",
+        http_status=http_status,
+        error=error,
+        kept=kept,
+        next=next_address,
+        ended=ended,
+        any_provider=any_provider,
+        provider=provider,
+    )
 
 
 def _ask_again(visit: Visit) -> Response[bytes]:
