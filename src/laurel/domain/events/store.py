@@ -152,6 +152,48 @@ async def retract(tx: Transaction, person_id: PersonId, event_key: str, reason: 
     )
 
 
+async def retract_some(
+    tx: Transaction, person_id: PersonId, event_keys: Sequence[str], reason: str, now: datetime
+) -> list[Event]:
+    """Mark events as retracted; those that exist and were not retracted before, in the order they were recorded."""
+    rows = await tx.fetch(
+        f"""
+        WITH gone AS (
+            INSERT INTO event_retraction (organisation_id, person_id, event_key, reason, retracted_at)
+            SELECT $1, $2, e.event_key, $4, $5 FROM event e
+            WHERE e.organisation_id = $1 AND e.person_id = $2 AND e.event_key = ANY($3::text[])
+            ON CONFLICT DO NOTHING RETURNING event_key
+        )
+        SELECT {COLUMNS} FROM event e
+        WHERE organisation_id = $1 AND person_id = $2 AND event_key IN (SELECT event_key FROM gone) ORDER BY id
+        """,
+        tx.organisation_id,
+        person_id,
+        event_keys,
+        reason,
+        now,
+    )
+    return [Event.from_row(row) for row in rows]
+
+
+async def between(tx: Transaction, person_id: PersonId, since: datetime, until: datetime) -> list[Event]:
+    """A person's events that happened in [since, until) and count."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM event e
+        WHERE e.organisation_id = $1 AND e.person_id = $2 AND e.occurred_at >= $3 AND e.occurred_at < $4
+          AND NOT EXISTS (SELECT FROM event_retraction r WHERE r.organisation_id = $1 AND r.person_id = $2
+                          AND r.event_key = e.event_key)
+        ORDER BY e.id
+        """,
+        tx.organisation_id,
+        person_id,
+        since,
+        until,
+    )
+    return [Event.from_row(row) for row in rows]
+
+
 async def people_with_events(
     tx: Transaction, names: Sequence[str] | None, categories: Sequence[str] | None, after: PersonId, limit: int
 ) -> list[PersonId]:

@@ -21,13 +21,16 @@ _BILLION = 10**9
 
 
 class Gain(NamedTuple):
-    """Something that a person gathered: `amount` (above zero) of a metric."""
+    """Something that a person gathered: `amount` (above zero) of a metric. `recorded_at`: for one that is taken back,
+    when it was counted.
+    """
 
     metric: Metric
     person_id: PersonId
     department_id: int | None
     amount: Decimal
     at: datetime
+    recorded_at: datetime | None = None
 
 
 def totals(
@@ -39,41 +42,59 @@ def totals(
         for board in boards:
             if gain.amount <= 0 or not board.counts(gain.metric, gain.department_id, gain.at):
                 continue
+            if gain.recorded_at is not None and gain.recorded_at < board.created_at:
+                continue
             key = (board.id, calendar.period(board.period, gain.at), gain.person_id)
             amount, at = sums.get(key, (Decimal(0), gain.at))
             sums[key] = (amount + gain.amount, max(at, gain.at))
     return sums
 
 
-def moves(old: int | None, new: int) -> dict[tuple[int, int], int]:
-    """How the histogram changes when a whole score goes from `old` (None: newcomer) to `new`, by (level, bucket). Pure."""
+def moves(old: int | None, new: int | None) -> dict[tuple[int, int], int]:
+    """How the histogram changes when a whole score goes from `old` (None: newcomer) to `new` (None: it is gone), by
+    (level, bucket). Pure.
+    """
     changes: dict[tuple[int, int], int] = {}
     for score, step in ((old, -1), (new, 1)):
         if score is None:
             continue
+        changes[(PARTICIPANTS, 0)] = changes.get((PARTICIPANTS, 0), 0) + step
         for level in range(LEVELS):
             bucket = score >> (DIGIT_BITS * level)
             if bucket & DIGIT_MASK:
                 changes[(level, bucket)] = changes.get((level, bucket), 0) + step
-    if old is None:
-        changes[(PARTICIPANTS, 0)] = 1
     return {key: change for key, change in changes.items() if change}
 
 
-async def write(tx: Transaction, boards: Sequence[Leaderboard], calendar: Calendar, gains: Sequence[Gain]) -> None:
-    """Add the gains to the scores and move the people in the histograms."""
-    sums = totals(boards, calendar, gains)
-    if not sums:
-        return
+async def write(
+    tx: Transaction,
+    boards: Sequence[Leaderboard],
+    calendar: Calendar,
+    gains: Sequence[Gain],
+    losses: Sequence[Gain] = (),
+) -> None:
+    """Add the gains to the scores, take the losses off, and move the people in the histograms.
+
+    A score never falls below zero; one that falls to zero is gone. Periods that were closed stay as they were.
+    """
+    steps: list[tuple[tuple[int, int, PersonId], int | None, int | None]] = []
+    if sums := totals(boards, calendar, gains):
+        for scored in await store.add_scores(tx, [(*key, *value) for key, value in sorted(sums.items())]):
+            key = (scored.board_id, scored.period, scored.person_id)
+            steps.append((key, None if scored.is_new else int(scored.score - sums[key][0]), int(scored.score)))
+    if lost := totals(boards, calendar, losses):
+        left = {
+            key: (score, max(score - lost[key][0], Decimal(0)))
+            for key, score in (await store.lock_open_scores(tx, sorted(lost))).items()
+        }
+        await store.lower_scores(tx, [(*key, after) for key, (_, after) in left.items()])
+        steps += [(key, int(before), int(after) if after else None) for key, (before, after) in left.items()]
     changes: dict[tuple[int, int, int, int, int], int] = {}
-    for scored in await store.add_scores(tx, [(*key, *value) for key, value in sorted(sums.items())]):
-        added = sums[(scored.board_id, scored.period, scored.person_id)][0]
-        old = None if scored.is_new else int(scored.score - added)
-        for (level, bucket), change in moves(old, int(scored.score)).items():
-            shard = scored.person_id % SHARDS
-            key = (scored.board_id, scored.period, level, bucket, shard)
-            changes[key] = changes.get(key, 0) + change
-    await store.move_people(tx, [(*key, change) for key, change in sorted(changes.items()) if change])
+    for (board_id, period, person_id), old, new in steps:
+        for (level, bucket), change in moves(old, new).items():
+            place = (board_id, period, level, bucket, person_id % SHARDS)
+            changes[place] = changes.get(place, 0) + change
+    await store.move_people(tx, [(*place, change) for place, change in sorted(changes.items()) if change])
 
 
 async def rank_of(tx: Transaction, board_id: int, period: int, score: Decimal) -> int:

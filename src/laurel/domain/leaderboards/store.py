@@ -91,6 +91,44 @@ async def add_scores(tx: Transaction, rows: Sequence[tuple[int, int, PersonId, D
     return [Scored(*row.values()) for row in found]
 
 
+async def lock_open_scores(
+    tx: Transaction, keys: Sequence[tuple[int, int, PersonId]]
+) -> dict[tuple[int, int, PersonId], Decimal]:
+    """Scores by (board, period, person), locked, of periods that were not closed."""
+    rows = await tx.fetch(
+        """
+        SELECT s.leaderboard_id, s.period, s.person_id, s.score FROM leaderboard_score s
+        JOIN unnest($2::bigint[], $3::integer[], $4::bigint[]) AS k(leaderboard_id, period, person_id)
+          USING (leaderboard_id, period, person_id)
+        WHERE s.organisation_id = $1
+          AND NOT EXISTS (SELECT FROM leaderboard_closing c WHERE c.organisation_id = $1
+                          AND c.leaderboard_id = s.leaderboard_id AND c.period = s.period)
+        ORDER BY 1, 2, 3 FOR UPDATE OF s
+        """,
+        tx.organisation_id,
+        *columns(keys, 3),
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+async def lower_scores(tx: Transaction, rows: Sequence[tuple[int, int, PersonId, Decimal]]) -> None:
+    """Set locked scores to lower values; rows are (board, period, person, score), those of zero go away."""
+    for keep in (True, False):
+        wanted = [row for row in rows if bool(row[3]) is keep]
+        if wanted:
+            await tx.execute(
+                f"""
+                {"UPDATE leaderboard_score s SET score = n.score FROM" if keep else "DELETE FROM leaderboard_score s USING"}
+                unnest($2::bigint[], $3::integer[], $4::bigint[], $5::numeric[])
+                    AS n(leaderboard_id, period, person_id, score)
+                WHERE s.organisation_id = $1 AND s.leaderboard_id = n.leaderboard_id AND s.period = n.period
+                  AND s.person_id = n.person_id
+                """,
+                tx.organisation_id,
+                *columns(wanted, 4),
+            )
+
+
 async def move_people(tx: Transaction, rows: Sequence[tuple[int, int, int, int, int, int]]) -> None:
     """Change the histogram; rows are (board, period, level, bucket, shard, change), sorted by key."""
     if rows:

@@ -23,17 +23,18 @@ from laurel.domain.rewards.model import Payment, RewardPlan
 from laurel.domain.rewards.pay import Paid, pay, total_xp
 from laurel.domain.streaks import store as streaks
 from laurel.domain.streaks.extend import extended
+from laurel.domain.streaks.model import StreakRule
 
 XP_EARNED = "xp-earned"
 POINTS_EARNED = "points-earned"
 STREAK_EXTENDED = "streak-extended"
 REWARD_DISTRIBUTION = "reward-distribution"
-_METRICS: dict[str, Metric] = {
+METRICS: dict[str, Metric] = {
     "challenge-started": "challenges_started",
     "challenge-completion": "challenges_completed",
     "action-participation": "actions_completed",
 }
-_SETS_NOTHING_OFF = frozenset({"xp", "points", "streak"})
+SETS_NOTHING_OFF = frozenset({"xp", "points", "streak"})
 """Categories of events that follow from others: they feed achievements, but no XP, streak or score of their own."""
 
 
@@ -51,6 +52,11 @@ class Happening(NamedTuple):
     name: str = ""
     occurred_at: datetime | None = None
     root: str = ""
+
+
+def streak_key(rule: StreakRule, day: int) -> str:
+    """The key of the event that a streak was extended on a day."""
+    return f"streak:{rule.uid}:{day}"
 
 
 async def raise_events(run: Run, happenings: Sequence[Happening]) -> None:
@@ -110,11 +116,11 @@ def _message(run: Run, one: Happening) -> Message:
 async def react(run: Run, happenings: Sequence[Happening]) -> None:
     """Pay XP by the XP rules, extend streaks, count for leaderboards."""
     reactions = run.reactions
-    causes = [one for one in happenings if one.category not in _SETS_NOTHING_OFF]
+    causes = [one for one in happenings if one.category not in SETS_NOTHING_OFF]
     if not causes:
         return
     for one in causes:
-        metric = _METRICS.get(one.sub_category) if reactions.boards else None
+        metric = METRICS.get(one.sub_category) if reactions.boards else None
         if metric is not None:
             run.gains.append(Gain(metric, one.person_id, one.department_id, Decimal(1), one.occurred_at or run.now))
     if reactions.xp_rules:
@@ -169,7 +175,7 @@ async def _extend_streaks(run: Run, causes: Sequence[Happening]) -> None:
                 one.person_id,
                 "streak",
                 STREAK_EXTENDED,
-                f"streak:{rule.uid}:{day}",
+                streak_key(rule, day),
                 source_id=rule.uid,
                 department_id=rule.department_id or None,
                 payload={"length": streak.length, "longest": streak.longest},
@@ -217,7 +223,7 @@ async def pay_out(run: Run, payments: Sequence[Payment], roots: Sequence[tuple[s
         if payment.plan.points:
             raised.append(happened("points", POINTS_EARNED, f"points:{unique}", {"amount": payment.plan.points}))
         if xp:
-            raised.append(happened("xp", XP_EARNED, f"xp:{unique}", {"amount": xp}))
+            raised.append(happened("xp", XP_EARNED, f"xp:{unique}", {"amount": xp, "xp": payment.plan.xp}))
         for grant, reward in paid.given:
             if grant.state != "queued":
                 payload = {"amount": grant.amount, "kind": grant.kind, "allocation": grant.allocation}

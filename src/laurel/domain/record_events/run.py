@@ -35,6 +35,7 @@ class Run:
         self.reactions: Reactions = opening.reactions
         self.due: list[Completion] = []
         self.gains: list[Gain] = []
+        self.losses: list[Gain] = []
 
     def take_due(self) -> list[Completion]:
         """What raised events completed and nobody settled yet; empty afterwards."""
@@ -88,9 +89,10 @@ class Run:
 
     async def save(self) -> None:
         """Write all changed progress and scores."""
-        if self.gains:
+        if self.gains or self.losses:
             gains, self.gains = self.gains, []
-            await scoring.write(self.tx, self.reactions.boards, self.book.calendar, gains)
+            losses, self.losses = self.losses, []
+            await scoring.write(self.tx, self.reactions.boards, self.book.calendar, gains, losses)
         changed = [state for state in self.states.values() if state.changed or state.past_changed]
         if not changed:
             return

@@ -46,7 +46,7 @@ class Decision(msgspec.Struct, frozen=True):
 async def pay(tx: Transaction, payments: Sequence[Payment], now: datetime, chance: random.Random) -> list[Paid]:
     """Pay all; one answer per payment, in order. `chance` decides random selections (seed it to repeat them)."""
     results = [Paid(payment.plan.points, total_xp(payment), [], []) for payment in payments]
-    await store.post(tx, [entry for payment in payments for entry in _ledger_entries(payment)], now)
+    await store.post(tx, [entry for payment in payments for entry in ledger_entries(payment)], now)
     uids = {item.reward for payment in payments for item in payment.plan.items}
     if not uids:
         return results
@@ -108,7 +108,8 @@ def total_xp(payment: Payment) -> Decimal:
     return stated if stated is not None else sum(xp.values(), Decimal(0))
 
 
-def _ledger_entries(payment: Payment) -> list[LedgerEntry]:
+def ledger_entries(payment: Payment) -> list[LedgerEntry]:
+    """What a payment books: points, the total of XP, XP by dimension."""
     entries = []
     department = payment.department_id or 0
 

@@ -192,44 +192,124 @@ async def insert_shortages(
 
 
 async def post(tx: Transaction, entries: Sequence[LedgerEntry], now: datetime) -> None:
-    """Append to the ledger and keep the balances in step.
-
-    Raises asyncpg's CheckViolationError when points or keys would go below zero (the edge of the domain turns it into
-    BalanceTooLow), UniqueViolationError for a reference that was used.
+    """Append credits to the ledger and keep the balances in step. Raises UniqueViolationError for a reference that was
+    used.
     """
     entries = await _in_their_purses(tx, entries)
+    if await _append(tx, entries, now):
+        await tx.execute(
+            """
+            INSERT INTO balance (organisation_id, person_id, unit, dimension, department_id, amount)
+            SELECT $1, b.* FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::numeric[]) AS b
+            ON CONFLICT (organisation_id, person_id, unit, dimension, department_id)
+            DO UPDATE SET amount = balance.amount + EXCLUDED.amount
+            """,
+            tx.organisation_id,
+            *columns(_sums(entries), 5),
+        )
+
+
+async def _append(tx: Transaction, entries: Sequence[LedgerEntry], now: datetime) -> int:
+    """Write entries of amounts that are not zero into the ledger; how many."""
     rows = [
         (e.person_id, e.unit, e.dimension, e.department_id, e.amount, e.reason, e.award_id, e.reference, e.actor)
         for e in entries
         if e.amount
     ]
-    if not rows:
-        return
-    await tx.execute(
-        """
-        INSERT INTO ledger (organisation_id, person_id, unit, dimension, department_id, amount, reason, award_id,
-                            reference, actor, at)
-        SELECT $1, l.*, $2 FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::numeric[], $8::text[],
-                                       $9::bigint[], $10::text[], $11::text[]) AS l
-        """,
-        tx.organisation_id,
-        now,
-        *columns(rows, 9),
-    )
+    if rows:
+        await tx.execute(
+            """
+            INSERT INTO ledger (organisation_id, person_id, unit, dimension, department_id, amount, reason, award_id,
+                                reference, actor, at)
+            SELECT $1, l.*, $2 FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::numeric[], $8::text[],
+                                           $9::bigint[], $10::text[], $11::text[]) AS l
+            """,
+            tx.organisation_id,
+            now,
+            *columns(rows, 9),
+        )
+    return len(rows)
+
+
+def _sums(entries: Sequence[LedgerEntry]) -> list[tuple[PersonId, str, str, int, Decimal]]:
+    """What entries add to each balance, in the order of keys."""
     sums: dict[tuple[PersonId, str, str, int], Decimal] = {}
     for entry in entries:
         key = (entry.person_id, entry.unit, entry.dimension, entry.department_id)
         sums[key] = sums.get(key, Decimal(0)) + entry.amount
-    await tx.execute(
+    return [(*key, amount) for key, amount in sorted(sums.items())]
+
+
+async def take_back(tx: Transaction, entries: Sequence[LedgerEntry], reason: str, now: datetime) -> dict[str, Decimal]:
+    """Book entries again with the sign turned, points only as far as they are there; what was taken by unit (XP: the
+    total's). The balances of points are locked first.
+    """
+    wanted = sorted(
+        await _in_their_purses(tx, entries), key=lambda entry: (entry.unit, entry.dimension, entry.department_id)
+    )
+    rows = await tx.fetch(
         """
-        INSERT INTO balance (organisation_id, person_id, unit, dimension, department_id, amount)
-        SELECT $1, b.* FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::numeric[]) AS b
-        ON CONFLICT (organisation_id, person_id, unit, dimension, department_id)
-        DO UPDATE SET amount = balance.amount + EXCLUDED.amount
+        SELECT person_id, department_id, amount FROM balance
+        WHERE organisation_id = $1 AND person_id = ANY($2::bigint[]) AND unit = 'points' AND dimension = ''
+        ORDER BY person_id, department_id FOR UPDATE
         """,
         tx.organisation_id,
-        *columns([(*key, amount) for key, amount in sorted(sums.items())], 5),
+        sorted({entry.person_id for entry in wanted if entry.unit == "points"}),
     )
+    left: dict[tuple[PersonId, int], Decimal] = {(row[0], row[1]): row[2] for row in rows}
+    booked = []
+    for entry in wanted:
+        amount = entry.amount
+        if entry.unit == "points":
+            purse_of = (entry.person_id, entry.department_id)
+            amount = min(amount, left.get(purse_of, Decimal(0)))
+            left[purse_of] = left.get(purse_of, Decimal(0)) - amount
+        booked.append(msgspec.structs.replace(entry, amount=-amount, reason=reason, reference=None))
+    if await _append(tx, booked, now):
+        await tx.execute(
+            """
+            UPDATE balance b SET amount = b.amount + n.amount
+            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::numeric[])
+                AS n(person_id, unit, dimension, department_id, amount)
+            WHERE b.organisation_id = $1 AND b.person_id = n.person_id AND b.unit = n.unit
+              AND b.dimension = n.dimension AND b.department_id = n.department_id
+            """,
+            tx.organisation_id,
+            *columns(_sums(booked), 5),
+        )
+    taken = {"points": Decimal(0), "xp": Decimal(0)}
+    for entry in booked:
+        if not entry.dimension and entry.unit in taken:
+            taken[entry.unit] -= entry.amount
+    return taken
+
+
+async def paid_by_award(tx: Transaction, person_id: PersonId, award_id: AwardId) -> list[LedgerEntry]:
+    """What an award paid in points and XP, less what was taken back."""
+    rows = await tx.fetch(
+        """
+        SELECT unit, dimension, department_id, sum(amount) AS amount, min(actor) AS actor FROM ledger
+        WHERE organisation_id = $1 AND person_id = $2 AND award_id = $3
+        GROUP BY unit, dimension, department_id HAVING sum(amount) > 0
+        """,
+        tx.organisation_id,
+        person_id,
+        award_id,
+    )
+    return [
+        LedgerEntry(
+            person_id,
+            row["unit"],
+            row["dimension"],
+            row["department_id"],
+            row["amount"],
+            "",
+            award_id,
+            None,
+            row["actor"],
+        )
+        for row in rows
+    ]
 
 
 async def _in_their_purses(tx: Transaction, entries: Sequence[LedgerEntry]) -> Sequence[LedgerEntry]:

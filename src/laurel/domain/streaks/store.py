@@ -45,6 +45,16 @@ async def of_people(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[tup
     return {(row["person_id"], row["rule_id"]): Streak(**dict(row)) for row in rows}
 
 
+async def end(tx: Transaction, person_id: PersonId, rule_id: int) -> None:
+    """Take a streak away, as if it had never begun."""
+    await tx.execute(
+        "DELETE FROM streak WHERE organisation_id = $1 AND person_id = $2 AND rule_id = $3",
+        tx.organisation_id,
+        person_id,
+        rule_id,
+    )
+
+
 async def save(tx: Transaction, streaks: Sequence[Streak]) -> None:
     """Write streaks; the people's progress rows, locked by the spine, guard them."""
     rows = [

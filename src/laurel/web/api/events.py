@@ -345,16 +345,20 @@ class Retraction(Body, frozen=True, kw_only=True):
 
 
 class RetractionOut(msgspec.Struct, frozen=True):
-    """What the retraction changed."""
+    """What the retraction changed. `points` and `xp`: how much was taken back."""
 
     key: str
     revoked: list[Any]
     unlocked: list[UnlockOut]
+    points: Decimal
+    xp: Decimal
 
 
 @post("/api/v1/events/retractions", guards=[requires("events:write")], tags=["events"], status_code=200)
 async def retract_event(parts: InjectedParts, caller: InjectedCaller, data: JSONBody[Retraction]) -> RetractionOut:
-    """Take an event back: progress is counted as if it had not been; awards fall only where the achievement says so."""
+    """Take an event back: progress, XP by rule, scores and streaks are as if it had not been; awards fall, and give back
+    what they paid, only where the achievement says so.
+    """
     key = data.person.key("person")
 
     async def work(tx: Transaction, _careful: bool) -> RetractionOut:
@@ -363,18 +367,21 @@ async def retract_event(parts: InjectedParts, caller: InjectedCaller, data: JSON
         if key not in found:
             raise PersonNotFound("there is no such person", field="person", value=key[1])
         person_id: PersonId = found[key]
-        event, revoked, made = await retract.retract(run, person_id, data.key, data.reason)
+        result = await retract.retract(run, person_id, data.key, data.reason)
+        event = result.event
         if not _tells(caller, event.department_id):
             raise EventNotFound("the person has no event with this key", field="key", value=data.key)
         await run.save()
         await audit.record(
             tx, at=run.now, by=caller, action="event.retract", subject=("event", event.event_key), details={}
         )
-        known = await definitions.uids_of(tx, [award.achievement_id for award in revoked])
+        known = await definitions.uids_of(tx, [award.achievement_id for award in result.revoked])
         return RetractionOut(
             event.event_key,
-            [render_award(award, known[award.achievement_id]) for award in revoked],
-            [render_unlock(one) for one in made if _tells(caller, one.achievement.department_id)],
+            [render_award(award, known[award.achievement_id]) for award in result.revoked],
+            [render_unlock(one) for one in result.made if _tells(caller, one.achievement.department_id)],
+            result.points,
+            result.xp,
         )
 
     return await run_again_on_races(parts.spine, caller.organisation_id, work)
