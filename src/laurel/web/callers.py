@@ -146,15 +146,15 @@ class Callers:
         if remembered is not None and time.monotonic() < remembered[1]:
             return remembered[0]
         uid = keys.key_uid(self._parts.pepper, text)
-        self._throttle(uid, address)
+        self.throttle(address, f"key {uid}")
         async with self._parts.database.public_lookup(uid) as tx:
             key = await keys.recognise(tx, self._parts.pepper, text, self._parts.clock.now())
         if key is None:
-            self._failures.add(address)
-            self._failures.add(f"key {uid}")
+            self.failed(address, f"key {uid}")
             raise Unauthenticated("the API key is not valid")
         caller = keys.caller_of(key)
-        self._remember(digest, caller, uid, address)
+        self._remember(digest, caller)
+        self.held(address, f"key {uid}")
         await self._touch(caller)
         return caller
 
@@ -162,23 +162,35 @@ class Callers:
         """Ask the database again from now on; called after a key was changed through this process."""
         self._remembered.clear()
 
-    def _throttle(self, uid: str, address: str) -> None:
-        if (address, uid) in self._known_good:
+    def throttle(self, address: str, credential: str) -> None:
+        """Raise Limited when too many attempts failed from `address` or with `credential`, unless it held there before.
+
+        `credential` names a key or token without giving it away.
+        """
+        if (address, credential) in self._known_good:
             return
-        if self._failures.too_many(address) or self._failures.too_many(f"key {uid}"):
+        if self._failures.too_many(address) or self._failures.too_many(credential):
             raise Limited(
                 "too many failed attempts",
                 limit=FAILURES_PER_MINUTE_MAX,
                 retry_after_seconds=60 - time.monotonic() % 60,
             )
 
-    def _remember(self, digest: bytes, caller: Caller, uid: str, address: str) -> None:
-        if len(self._remembered) > _REMEMBERED_MAX:
-            self._remembered.clear()
+    def failed(self, address: str, credential: str) -> None:
+        """Count a failed attempt."""
+        self._failures.add(address)
+        self._failures.add(credential)
+
+    def held(self, address: str, credential: str) -> None:
+        """Note that the credential is good: failures of others do not lock it out of this address."""
         if len(self._known_good) > _REMEMBERED_MAX:
             self._known_good.clear()
+        self._known_good.add((address, credential))
+
+    def _remember(self, digest: bytes, caller: Caller) -> None:
+        if len(self._remembered) > _REMEMBERED_MAX:
+            self._remembered.clear()
         self._remembered[digest] = (caller, time.monotonic() + REMEMBERED_SECONDS)
-        self._known_good.add((address, uid))
 
     async def _touch(self, caller: Caller) -> None:
         """Note when the key was last used; that this cannot be written is no reason to refuse a request."""
@@ -204,10 +216,20 @@ def by_api_key(allowed: Spelling) -> Authenticate:
         text = presented_key(scope["headers"], scope.get("query_string", b""), allowed)
         if text is None:
             raise Unauthenticated("an API key is needed")
-        callers: Callers = scope["laurel.callers"]  # type: ignore[typeddict-item] # our own key, set by the edge
-        return await callers.by_key(text, (scope.get("client") or ("unknown", 0))[0])
+        return await callers_of(scope).by_key(text, address_of(scope))
 
     return authenticate
+
+
+def callers_of(scope: Scope) -> Callers:
+    """The process's callers."""
+    callers: Callers = scope["laurel.callers"]  # type: ignore[typeddict-item] # our own key, set by the edge
+    return callers
+
+
+def address_of(scope: Scope) -> str:
+    """Where the request comes from, as far as the edge knows."""
+    return (scope.get("client") or ("unknown", 0))[0]
 
 
 async def caller_of(scope: Scope) -> Caller:

@@ -1,13 +1,16 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
 import jwt
 import pytest
 
 from laurel.base.ids import new_uid
+from laurel.web.callers import FAILURES_PER_MINUTE_MAX
 from tests.dialects.nudj.conftest import a_member, speaks
 from tests.dialects.nudj.wishes import ADMIN, USER, a_count, an_allocation
 from tests.support.builders import a_department, a_key
+from tests.support.fixtures import BASE_URL
 
 XP = ("total", "knowledge", "creativity", "loyalty", "influence", "participation", "contribution")
 
@@ -236,6 +239,32 @@ async def test_a_revoked_token_and_a_rotated_secret_end_tokens(admin, api, appli
     await other.refused("GET", f"{USER}/me", 401)
     await user.http.aclose()
     await other.http.aclose()
+
+
+async def test_who_guesses_tokens_is_slowed_down_and_others_are_not(
+    api, application, organisation, person, clock, parts
+):
+    secret = await secret_of(api)
+    here = httpx.ASGITransport(application.app, client=("203.0.113.77", 1))
+    elsewhere = httpx.ASGITransport(application.app, client=("203.0.113.78", 1))
+    good, fresh = a_token(secret, organisation, clock), a_token(secret, organisation, clock, jti="token-9")
+    old = a_token(secret, organisation, clock, exp=1)
+
+    async def status(transport, token):
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers={"x-api-token": token}) as client:
+            return (await client.get(f"{USER}/me")).status_code
+
+    assert await status(here, good) == 200
+    for _ in range(FAILURES_PER_MINUTE_MAX):
+        assert await status(here, old) == 401
+    guesses = 0  # failures are counted by the minute, and a minute may end in between
+    while await status(here, a_token("0" * 64, organisation, clock, jti=f"guess-{guesses}")) == 401:
+        guesses += 1
+        assert guesses <= 2 * FAILURES_PER_MINUTE_MAX
+    assert await status(here, fresh) == 429
+    assert guesses >= FAILURES_PER_MINUTE_MAX
+    assert await status(here, good) == 200
+    assert await status(elsewhere, fresh) == 200
 
 
 async def test_without_a_token_the_words_are_nudjs(stranger):

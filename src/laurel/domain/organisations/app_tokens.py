@@ -24,6 +24,10 @@ _GENERATION = "app_secret_generation"
 _REFUSED = "the token is not valid"
 
 
+class AppTokenOver(Unauthenticated):
+    """The token is well signed, and its time has not come or is over."""
+
+
 class AppToken(msgspec.Struct, frozen=True, kw_only=True):
     """What a valid token says: whose app, which person (a uid or an external id), which token."""
 
@@ -49,7 +53,7 @@ async def rotate_app_secret(tx: Transaction, pepper: bytes, *, by: Caller | str,
 
 
 async def read_app_token(database: Database, pepper: bytes, token: str, now: datetime) -> AppToken:
-    """The token, verified. Raises Unauthenticated; its message says no more than what is missing."""
+    """The token, verified. Raises Unauthenticated (its message says no more than what is missing), AppTokenOver."""
     if len(token) > APP_TOKEN_LENGTH_MAX:
         raise Unauthenticated(_REFUSED)
     claims = _claims(token)
@@ -106,7 +110,7 @@ def _check_time(claims: dict[str, Any], now: datetime) -> None:
         except (ValueError, OverflowError, OSError):
             raise Unauthenticated(_REFUSED) from None
         if (now < instant) if early else (now >= instant):
-            raise Unauthenticated("the token is not valid yet" if early else "the token has expired")
+            raise AppTokenOver("the token is not valid yet" if early else "the token has expired")
 
 
 async def revoke_token(tx: Transaction, token_id: str, *, by: Caller | str, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Who is asking: an API key, or a token of the organisation's app that names the person using it."""
 
+import hashlib
 import re
 from typing import Any
 
@@ -11,12 +12,20 @@ from laurel.base.errors import Forbidden, Unauthenticated
 from laurel.base.ids import PersonId
 from laurel.database.pool import Transaction
 from laurel.domain.organisations import store as organisations
-from laurel.domain.organisations.app_tokens import read_app_token
+from laurel.domain.organisations.app_tokens import AppToken, AppTokenOver, read_app_token
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
 from laurel.domain.people.model import Person
-from laurel.web.callers import Spelling, by_api_key, caller_of, presented_key, require_scope
+from laurel.web.callers import (
+    Spelling,
+    address_of,
+    by_api_key,
+    caller_of,
+    callers_of,
+    presented_key,
+    require_scope,
+)
 from laurel.web.dialects.nudj.translate import person_id_of
 
 _SPELLINGS = Spelling.BEARER | Spelling.X_API_TOKEN
@@ -31,7 +40,7 @@ async def authenticate(scope: Scope, parts: Parts) -> Caller:
     text = presented_key(scope["headers"], scope.get("query_string", b""), _SPELLINGS)
     if text is None or not _JWT.fullmatch(text):
         return await _by_key(scope, parts)
-    token = await read_app_token(parts.database, parts.pepper, text, parts.clock.now())
+    token = await _app_token(scope, parts, text)
     async with parts.database.transaction(token.organisation_id, joins_request=False) as tx:
         if token.token_id is not None and await organisations.is_token_revoked(tx, token.token_id):
             raise Unauthenticated("the token was revoked")
@@ -44,6 +53,22 @@ async def authenticate(scope: Scope, parts: Parts) -> Caller:
         actor=f"person:{person_id}",
         person_id=person_id,
     )
+
+
+async def _app_token(scope: Scope, parts: Parts, text: str) -> AppToken:
+    """The token, its failures counted like those of keys: who guesses is slowed down, who let one expire is not."""
+    callers, address = callers_of(scope), address_of(scope)
+    credential = f"token {hashlib.sha256(text.encode()).hexdigest()}"
+    callers.throttle(address, credential)
+    try:
+        token = await read_app_token(parts.database, parts.pepper, text, parts.clock.now())
+    except AppTokenOver:
+        raise
+    except Unauthenticated:
+        callers.failed(address, credential)
+        raise
+    callers.held(address, credential)
+    return token
 
 
 def of_app(caller: Caller) -> bool:
