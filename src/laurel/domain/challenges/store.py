@@ -30,7 +30,10 @@ async def update_challenge(tx: Transaction, challenge_id: int, values: dict[str,
 async def find_challenge(tx: Transaction, uid: str) -> Challenge | None:
     """The challenge with this uid."""
     row = await tx.fetchrow(
-        f"SELECT {_CHALLENGE} FROM challenge WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        f"""
+        SELECT {_CHALLENGE} FROM challenge
+        WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL{tx.in_department()}
+        """,
         tx.organisation_id,
         uid,
     )
@@ -42,7 +45,7 @@ async def find_challenge_of_action(tx: Transaction, action_id: str) -> Challenge
     row = await tx.fetchrow(
         f"""
         SELECT {_CHALLENGE} FROM challenge
-        WHERE organisation_id = $1 AND actions @> $2::jsonb AND deleted_at IS NULL
+        WHERE organisation_id = $1 AND actions @> $2::jsonb AND deleted_at IS NULL{tx.in_department()}
         """,
         tx.organisation_id,
         [{"id": action_id}],
@@ -55,7 +58,7 @@ async def find_challenges(tx: Transaction, ids: Sequence[int]) -> dict[int, Chal
     rows = await tx.fetch(
         f"""
         SELECT {_CHALLENGE} FROM challenge
-        WHERE organisation_id = $1 AND id = ANY($2::bigint[]) AND deleted_at IS NULL
+        WHERE organisation_id = $1 AND id = ANY($2::bigint[]) AND deleted_at IS NULL{tx.in_department()}
         """,
         tx.organisation_id,
         list(ids),
@@ -66,7 +69,10 @@ async def find_challenges(tx: Transaction, ids: Sequence[int]) -> dict[int, Chal
 async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, int]:
     """Integer ids of challenges."""
     rows = await tx.fetch(
-        "SELECT uid, id FROM challenge WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        f"""
+        SELECT uid, id FROM challenge
+        WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL{tx.in_department()}
+        """,
         tx.organisation_id,
         list(uids),
     )
@@ -75,7 +81,9 @@ async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, int]:
 
 async def page_challenges(tx: Transaction, *, statuses: Sequence[str], wanted: Slice) -> tuple[int, list[Challenge]]:
     """(how many in all, the slice)."""
-    total, rows = await page_of(tx, "challenge", _CHALLENGE, _LISTED, (tx.organisation_id, list(statuses)), wanted)
+    total, rows = await page_of(
+        tx, "challenge", _CHALLENGE, _LISTED + tx.in_department(), (tx.organisation_id, list(statuses)), wanted
+    )
     return total, [Challenge.from_row(row) for row in rows]
 
 
@@ -106,7 +114,10 @@ async def update_group(tx: Transaction, group_id: int, values: dict[str, Any]) -
 async def find_group(tx: Transaction, uid: str) -> Group | None:
     """The group with this uid."""
     row = await tx.fetchrow(
-        f"SELECT {_GROUP} FROM challenge_group WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        f"""
+        SELECT {_GROUP} FROM challenge_group
+        WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL{tx.in_department()}
+        """,
         tx.organisation_id,
         uid,
     )
@@ -115,7 +126,9 @@ async def find_group(tx: Transaction, uid: str) -> Group | None:
 
 async def page_groups(tx: Transaction, *, statuses: Sequence[str], wanted: Slice) -> tuple[int, list[Group]]:
     """(how many in all, the slice)."""
-    total, rows = await page_of(tx, "challenge_group", _GROUP, _LISTED, (tx.organisation_id, list(statuses)), wanted)
+    total, rows = await page_of(
+        tx, "challenge_group", _GROUP, _LISTED + tx.in_department(), (tx.organisation_id, list(statuses)), wanted
+    )
     return total, [Group.from_row(row) for row in rows]
 
 

@@ -25,10 +25,24 @@ async def update(tx: Transaction, board_id: int, values: dict[str, Any]) -> Lead
     return Leaderboard.from_row(await update_row(tx, "leaderboard", {"id": board_id}, values, COLUMNS))
 
 
+def _shown(tx: Transaction) -> str:
+    """A condition to append: of the boards that count departments by name, only those of the caller's alone.
+
+    A board that counts everybody is the default department's, as everything is that has none.
+    """
+    if tx.department_id is None:
+        return ""
+    counted = "CASE cardinality(department_ids) WHEN 0 THEN NULL WHEN 1 THEN department_ids[1] ELSE 0 END"
+    return tx.in_department(counted)
+
+
 async def find(tx: Transaction, uid: str) -> Leaderboard | None:
     """The leaderboard with this uid."""
     row = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM leaderboard WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL",
+        f"""
+        SELECT {COLUMNS} FROM leaderboard
+        WHERE organisation_id = $1 AND uid = $2 AND deleted_at IS NULL{_shown(tx)}
+        """,
         tx.organisation_id,
         uid,
     )
@@ -58,6 +72,7 @@ async def page(
         AND CASE WHEN status <> 'live' THEN status WHEN $4 < starts_at THEN 'scheduled'
                  WHEN expires_at <= $4 THEN 'expired' ELSE status END = ANY($2::text[])
         AND ($3::bigint IS NULL OR department_ids = '{}' OR $3 = ANY(department_ids))"""
+    where += _shown(tx)
     arguments = (tx.organisation_id, list(statuses), department_id, now)
     searched = "strpos(lower(name), ${}) > 0"
     total, rows = await page_of(tx, "leaderboard", COLUMNS, where, arguments, wanted, searched=searched)

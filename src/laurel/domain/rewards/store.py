@@ -21,6 +21,14 @@ GRANT_COLUMNS = ", ".join(Grant.__struct_fields__)
 SupplyKey = tuple[RewardId, GrantKind, str]
 
 
+def _of_rewards_shown(tx: Transaction) -> str:
+    """A condition to append for rows of rewards: that the caller may see the reward."""
+    if tx.department_id is None:
+        return ""
+    return f""" AND reward_id IN (SELECT shown.id FROM reward shown
+        WHERE shown.organisation_id = $1{tx.in_department("shown.department_id")})"""
+
+
 async def find_by_uids(tx: Transaction, uids: Sequence[str], *, shown: bool = False) -> dict[str, Reward]:
     """Rewards by uid; absent and deleted ones are absent. shown: only those that the caller may see."""
     rows = await tx.fetch(
@@ -459,7 +467,7 @@ async def find_grant(tx: Transaction, person_id: PersonId, uid: str) -> Grant | 
     row = await tx.fetchrow(
         f"""
         SELECT {GRANT_COLUMNS} FROM reward_grant
-        WHERE organisation_id = $1 AND person_id = $2 AND uid = $3 AND state <> 'void' FOR UPDATE
+        WHERE organisation_id = $1 AND person_id = $2 AND uid = $3 AND state <> 'void'{_of_rewards_shown(tx)} FOR UPDATE
         """,
         tx.organisation_id,
         person_id,
@@ -491,6 +499,7 @@ async def grants_of_person(
 ) -> tuple[int, list[Grant]]:
     """(how many in all, one page newest first) of what a person has, queued ones left out."""
     where = "organisation_id = $1 AND person_id = $2 AND kind = $3 AND state NOT IN ('void', 'queued')"
+    where += _of_rewards_shown(tx)
     total = await tx.fetchval(f"SELECT count(*) FROM reward_grant WHERE {where}", tx.organisation_id, person_id, kind)
     rows = await tx.fetch(
         f"SELECT {GRANT_COLUMNS} FROM reward_grant WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
@@ -710,10 +719,11 @@ async def close_entries(tx: Transaction, reward_id: RewardId, now: datetime) -> 
 async def grant_counts(tx: Transaction, person_id: PersonId) -> tuple[int, int]:
     """(assets a person got, rewards the person has or had entries for)."""
     row = await tx.fetchrow(
-        """
+        f"""
         SELECT count(*) FILTER (WHERE kind = 'assets') AS assets,
                count(DISTINCT reward_id) FILTER (WHERE kind = 'entries') AS giveaways
         FROM reward_grant WHERE organisation_id = $1 AND person_id = $2 AND state NOT IN ('void', 'queued')
+        {_of_rewards_shown(tx)}
         """,
         tx.organisation_id,
         person_id,

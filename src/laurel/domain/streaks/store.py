@@ -17,6 +17,18 @@ async def rules(tx: Transaction) -> list[StreakRule]:
     return [StreakRule.from_row(row) for row in rows]
 
 
+async def shown_rules(tx: Transaction) -> list[StreakRule]:
+    """Those that the caller may see: an organisation's own rule is the default department's."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_RULE} FROM streak_rule
+        WHERE organisation_id = $1{tx.in_department("NULLIF(department_id, 0)")} ORDER BY id
+        """,
+        tx.organisation_id,
+    )
+    return [StreakRule.from_row(row) for row in rows]
+
+
 async def put_rule(tx: Transaction, values: dict[str, Any]) -> StreakRule:
     """The rule of a department (0: the organisation), made or replaced."""
     names = list(values)

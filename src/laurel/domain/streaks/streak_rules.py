@@ -56,7 +56,7 @@ async def set_rule(
 
 async def require(tx: Transaction, uid: str) -> StreakRule:
     """The rule with this uid; raises StreakRuleNotFound."""
-    rule = next((rule for rule in await store.rules(tx) if rule.uid == uid), None)
+    rule = next((rule for rule in await store.shown_rules(tx) if rule.uid == uid), None)
     if rule is None:
         raise StreakRuleNotFound("there is no such streak rule", value=uid)
     return rule

@@ -106,7 +106,11 @@ async def _recorded(tx: Transaction, outcome: EventOutcome) -> dict[str, Any]:
         "userId": person.uid,
         **({"externalUserId": external} if external is not None else {}),
         "idempotentReplayed": outcome.status == "replayed",
-        "completedAchievementIds": [made.achievement.uid for made in outcome.unlocked],
+        "completedAchievementIds": [
+            made.achievement.uid
+            for made in outcome.unlocked
+            if tx.department_id in (None, made.achievement.department_id)
+        ],
     }
 
 

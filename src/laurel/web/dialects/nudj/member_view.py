@@ -69,10 +69,12 @@ async def me_out(tx: Transaction, person: Person, calendar: Calendar, now: datet
     organisation: Organisation = await organisations.organisation(tx)
     user = await user_out(tx, person, calendar, now)
     earned, entered = await rewards.grant_counts(tx, person.id)
+    completed = await challenges.completed_by_department(tx, person.id)
+    seen = await _seen(tx)
     return {
         **user,
         "level": level_of(levels_of(organisation), Decimal(user["xp"]["total"])),
-        "completedChallenges": sum((await challenges.completed_by_department(tx, person.id)).values()),
+        "completedChallenges": sum(count for id_, count in completed.items() if seen is None or id_ in seen),
         "earnedRewards": earned,
         "enteredGiveaways": entered,
     }
@@ -88,6 +90,7 @@ def xp_out(purses: Any) -> dict[str, Any]:
 
 
 async def _purses(tx: Transaction, person: Person) -> dict[int, Purse]:
+    """What the person has, by community (0: the organisation); of all that the caller may see."""
     purses: dict[int, Purse] = {}
     for _, unit, dimension, department_id, amount in await rewards.balances(tx, [person.id]):
         purse = purses.setdefault(department_id, Purse(xp={}))
@@ -97,7 +100,16 @@ async def _purses(tx: Transaction, person: Person) -> dict[int, Purse]:
             purse.points = amount
         else:
             purse.keys = amount
-    return purses
+    seen = await _seen(tx)
+    return purses if seen is None else {id_: purse for id_, purse in purses.items() if id_ in seen}
+
+
+async def _seen(tx: Transaction) -> frozenset[int] | None:
+    """The communities that the caller may see, 0 for what has none; None for all."""
+    if tx.department_id is None:
+        return None
+    department = await organisations.department_by_id(tx, tx.department_id)
+    return frozenset({tx.department_id, 0} if department is not None and department.is_default else {tx.department_id})
 
 
 async def _community_data(
@@ -114,7 +126,9 @@ async def _community_data(
         if streak.rule_id in rules
     }
     today = local_day(person.time_zone, calendar, now)
-    departments = {id_ or default for id_ in (*purses, *held, *done, *by_department)} - {None}
+    seen = await _seen(tx)
+    concerned = (id_ for id_ in (*purses, *held, *done, *by_department) if seen is None or id_ in seen)
+    departments = {id_ or default for id_ in concerned} - {None}
     uids = await organisations.department_uids(tx, sorted(DepartmentId(id_) for id_ in departments if id_ is not None))
     result = []
     for department_id, uid in sorted(uids.items()):

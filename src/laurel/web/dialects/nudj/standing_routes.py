@@ -7,7 +7,7 @@ from litestar import Request, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
-from laurel.base.limits import LEADERBOARD_PRIZES_MAX, REWARD_ITEMS_MAX, check_count
+from laurel.base.limits import LEADERBOARD_DEPARTMENTS_MAX, LEADERBOARD_PRIZES_MAX, REWARD_ITEMS_MAX, check_count
 from laurel.base.times import parse_time, render_time, render_time_or_none
 from laurel.database.pool import Transaction
 from laurel.database.slices import Slice
@@ -102,11 +102,12 @@ async def create_leaderboard(
 ) -> dict[str, Any]:
     """A new leaderboard; ranks may be given points, XP and rewards (an addition of ours to `rewardsConfig`)."""
     check_count(len(data.rewardsConfig), LEADERBOARD_PRIZES_MAX, "rewardsConfig")
+    check_count(len(data.conditions), LEADERBOARD_DEPARTMENTS_MAX, "conditions")
     async with parts.database.transaction(caller.organisation_id) as tx:
         found = [
             await department_id_of(tx, condition.communityId, f"conditions[{index}].communityId")
-            for index, condition in enumerate(data.conditions[:REWARD_ITEMS_MAX])
-        ]
+            for index, condition in enumerate(data.conditions)
+        ] or [tx.department_id]
         wish = BoardWish(
             name=data.name,
             description=data.description,
@@ -259,7 +260,7 @@ def _streak_changes(data: StreakIn) -> dict[str, Any]:
 async def get_streak_configs(parts: InjectedParts, caller: InjectedCaller) -> list[dict[str, Any]]:
     """All streak configurations."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        return await _streaks_out(tx, await streaks.rules(tx))
+        return await _streaks_out(tx, await streaks.shown_rules(tx))
 
 
 @post(_ADMIN + "/streaks/configs", guards=[administers("rewards:write")], status_code=200)
@@ -300,7 +301,7 @@ async def get_my_streaks(
         department_id = await department_id_of(tx, community_id)
         rules = [
             rule
-            for rule in await streaks.rules(tx)
+            for rule in await streaks.shown_rules(tx)
             if rule.enabled and (department_id is None or rule.department_id in (0, department_id))
         ]
         shown = await _streaks_out(tx, rules)
