@@ -120,3 +120,10 @@ async def test_a_cursor_that_is_none_is_named(api):
 
 async def test_double_and_trailing_slashes_do_not_matter(api):
     assert (await api.get("/api//v1//organisation/")).status_code == 200
+
+
+async def test_a_query_parameter_is_named_as_it_is_spelled_with_its_choices(api):
+    body = await refusal(await api.get("/api/v1/awards", params={"state": "lost"}), 422, "invalid")
+    assert body["field"] == "state"
+    assert body["detail"].startswith("state: ")
+    assert body["detail"].endswith("it is one of active, pending, revoked")

@@ -16,6 +16,7 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
+from litestar.utils.signature import ParsedSignature
 
 from laurel.base.errors import Invalid, Kind, LaurelError, NotFound, TooLarge, Unavailable
 from laurel.database.pool import CONNECTION_FAILURES, LOST_RACES, cannot_be_stored
@@ -100,12 +101,14 @@ def _status_of_kind(error: LaurelError) -> HTTPStatus:
             assert_never(error.kind)
 
 
-def refusal_of(exception: Exception) -> LaurelError:
-    """The refusal that `exception` amounts to; Unexpected for what nobody foresaw."""
+def refusal_of(exception: Exception, signature: ParsedSignature | None = None) -> LaurelError:
+    """The refusal that `exception` amounts to; Unexpected for what nobody foresaw. `signature` is that of the handler, whose
+    parameters a ValidationException names.
+    """
     if isinstance(exception, LaurelError):
         return exception
     if isinstance(exception, ValidationException):
-        return _from_validation(exception)
+        return _from_validation(exception, signature)
     if isinstance(exception, msgspec.ValidationError):
         return invalid_shape(str(exception))
     if isinstance(exception, msgspec.DecodeError):
@@ -156,13 +159,17 @@ def shown(value: Any) -> Any:
     return str(value)[:VALUE_SHOWN_MAX]
 
 
-def _from_validation(exception: ValidationException) -> LaurelError:
+def _from_validation(exception: ValidationException, signature: ParsedSignature | None) -> LaurelError:
     extra = exception.extra if isinstance(exception.extra, list) else []
     first = extra[0] if extra and isinstance(extra[0], dict) else {}
     field = str(first.get("key") or "") or None
     words = str(first.get("message") or exception.detail).replace("`", "")
     if field is None and words.startswith("Missing required"):
         field = words.rpartition("'")[0].rpartition("'")[2] or words.split()[-1]
+    parameter = signature.parameters.get(field) if signature is not None and field is not None else None
+    if parameter is not None:
+        field = getattr(parameter.kwarg_definition, "name", None) or field
+        words += hint(parameter.annotation, "", None)
     return Invalid(f"{field}: {words[:1].lower()}{words[1:]}" if field else words, field=field)
 
 

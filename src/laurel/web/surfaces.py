@@ -86,7 +86,7 @@ class Surfaces:
 
     def refuse(self, request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
         """The answer of the path's surface to `exception`; what nobody foresaw is logged with its traceback."""
-        error = refusal_of(exception)
+        error = refusal_of(exception, getattr(request.scope.get("route_handler"), "parsed_fn_signature", None))
         if isinstance(error, Unexpected):
             log.error("unexpected failure", exc_info=exception, path_template=request.scope.get("path_template"))
         request.scope["state"]["error_code"] = error.code

@@ -31,8 +31,8 @@ from laurel.domain.achievements.model import (
     Query,
     StoredStatus,
 )
-from laurel.domain.rewards import store as rewards
-from laurel.domain.rewards.model import RewardNotFound, RewardPlan, check_plan
+from laurel.domain.rewards.catalogue import check_payable
+from laurel.domain.rewards.model import RewardPlan
 
 _COUNTING = frozenset(
     {"queries", "criteria", "period", "calendar", "starts_at", "expires_at", "prerequisites", "department_id", "status"}
@@ -204,7 +204,7 @@ async def _checked(tx: Transaction, definition: Definition, old: Achievement | N
     _check_status(old, values.get("status"))
     _check_window(after("starts_at", None), after("expires_at", None))
     if "rewards" in values:
-        await _check_rewards(tx, values["rewards"])
+        await check_payable(tx, values["rewards"], "rewards")
     if "prerequisites" in values:
         values["prerequisites"] = await _prerequisite_ids(tx, values["prerequisites"], old)
     if "credential" in values:
@@ -255,16 +255,6 @@ def _check_window(starts_at: datetime | None, expires_at: datetime | None) -> No
             raise Invalid(f"{field} must carry a time zone", field=field)
     if starts_at is not None and expires_at is not None and expires_at <= starts_at:
         raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
-
-
-async def _check_rewards(tx: Transaction, plan: RewardPlan) -> None:
-    check_plan(plan)
-    uids = sorted({item.reward for item in plan.items})
-    known = await rewards.find_by_uids(tx, uids, shown=True)
-    for index, item in enumerate(plan.items):
-        if item.reward not in known:
-            field = f"rewards.items[{index}].reward"
-            raise RewardNotFound(f"{field} names no reward", field=field, value=item.reward)
 
 
 async def _prerequisite_ids(tx: Transaction, uids: Sequence[str], old: Achievement | None) -> list[AchievementId]:

@@ -433,6 +433,34 @@ async def awards_of_person(
     return [Award.from_row(row) for row in rows]
 
 
+async def list_awards(
+    tx: Transaction,
+    *,
+    achievement_id: AchievementId | None,
+    person_id: PersonId | None,
+    state: str | None,
+    before_id: int | None,
+    limit: int,
+) -> list[Award]:
+    """Awards that the caller may see, newest first, from below `before_id`; None means any."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {AWARD_COLUMNS} FROM award
+        WHERE organisation_id = $1 AND ($2::bigint IS NULL OR achievement_id = $2)
+          AND ($3::bigint IS NULL OR person_id = $3) AND ($4::text IS NULL OR state = $4)
+          AND ($5::bigint IS NULL OR id < $5){tx.of_achievements_in_department()}
+        ORDER BY id DESC LIMIT $6
+        """,
+        tx.organisation_id,
+        achievement_id,
+        person_id,
+        state,
+        before_id,
+        limit,
+    )
+    return [Award.from_row(row) for row in rows]
+
+
 async def held(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, list[str]]:
     """What people hold: the uids of achievements with an active award, in the order they were first awarded. Deleted
     achievements are left out, archived ones are not.

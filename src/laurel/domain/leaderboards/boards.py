@@ -16,7 +16,7 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Period
 from laurel.domain.leaderboards import store
 from laurel.domain.leaderboards.model import Leaderboard, LeaderboardNotFound, Metric, Prize
-from laurel.domain.rewards.model import check_plan
+from laurel.domain.rewards.catalogue import check_payable
 
 
 class BoardWish(msgspec.Struct, kw_only=True):
@@ -36,7 +36,7 @@ class BoardWish(msgspec.Struct, kw_only=True):
 
 async def create(tx: Transaction, wish: BoardWish, *, actor: str, now: datetime, uid: str | None = None) -> Leaderboard:
     """A new leaderboard, under `uid` where one is given. Raises Invalid, TooLarge by field."""
-    values = _checked(wish, None)
+    values = await _checked(tx, wish, None)
     for field in ("name", "metric", "period", "starts_at"):
         if field not in values:
             raise Invalid(f"{field} is required", field=field)
@@ -58,7 +58,7 @@ async def create(tx: Transaction, wish: BoardWish, *, actor: str, now: datetime,
 
 async def change(tx: Transaction, board: Leaderboard, wish: BoardWish, *, actor: str, now: datetime) -> Leaderboard:
     """Change what the wish names. The metric and the period stay, because scores were counted by them."""
-    values = _checked(wish, board)
+    values = await _checked(tx, wish, board)
     for field in ("metric", "period"):
         if field in values and values[field] != getattr(board, field):
             raise Conflict(f"{field} cannot be changed once people were counted by it", field=field)
@@ -82,7 +82,7 @@ async def require(tx: Transaction, uid: str) -> Leaderboard:
     return board
 
 
-def _checked(wish: BoardWish, old: Leaderboard | None) -> dict[str, Any]:
+async def _checked(tx: Transaction, wish: BoardWish, old: Leaderboard | None) -> dict[str, Any]:
     values = {name: value for name in wish.__struct_fields__ if (value := getattr(wish, name)) is not UNSET}
     if "name" in values:
         values["name"] = check_length(clean(values["name"]).strip(), limits.NAME_LENGTH_MAX, "name")
@@ -97,14 +97,14 @@ def _checked(wish: BoardWish, old: Leaderboard | None) -> dict[str, Any]:
     if "department_ids" in values:
         check_count(len(values["department_ids"]), limits.LEADERBOARD_DEPARTMENTS_MAX, "conditions")
     if "prizes" in values:
-        _check_prizes(values["prizes"])
+        await _check_prizes(tx, values["prizes"])
     return values
 
 
-def _check_prizes(prizes: list[Prize]) -> None:
+async def _check_prizes(tx: Transaction, prizes: list[Prize]) -> None:
     check_count(len(prizes), limits.LEADERBOARD_PRIZES_MAX, "prizes")
     taken = 0
-    for index, prize in enumerate(sorted(prizes, key=lambda prize: prize.first)):
+    for index, prize in sorted(enumerate(prizes), key=lambda numbered: numbered[1].first):
         field = f"prizes[{index}]"
         if not 1 <= prize.first <= prize.last <= limits.LEADERBOARD_PRIZE_RANK_MAX:
             limit = limits.LEADERBOARD_PRIZE_RANK_MAX
@@ -112,4 +112,4 @@ def _check_prizes(prizes: list[Prize]) -> None:
         if prize.first <= taken:
             raise Invalid(f"{field} overlaps with another", field=field, value=prize.first)
         taken = prize.last
-        check_plan(prize.plan, f"{field}.plan")
+        await check_payable(tx, prize.plan, f"{field}.plan")

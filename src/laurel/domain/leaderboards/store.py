@@ -61,6 +61,25 @@ async def list_live(tx: Transaction) -> list[Leaderboard]:
     return [Leaderboard.from_row(row) for row in rows]
 
 
+async def list_newest(
+    tx: Transaction, *, statuses: Sequence[str], before_id: int | None, limit: int
+) -> list[Leaderboard]:
+    """Leaderboards in these states, newest first, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM leaderboard
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])
+          AND ($3::bigint IS NULL OR id < $3)
+        ORDER BY id DESC LIMIT $4
+        """,
+        tx.organisation_id,
+        list(statuses),
+        before_id,
+        limit,
+    )
+    return [Leaderboard.from_row(row) for row in rows]
+
+
 async def page(
     tx: Transaction, *, statuses: Sequence[str], department_id: int | None, wanted: Slice, now: datetime
 ) -> tuple[int, list[Leaderboard]]:

@@ -163,12 +163,12 @@ async def free_slug(tx: Transaction, name: str) -> str:
     return plain if plain not in taken else next(slug for slug in candidates if slug not in taken)
 
 
-async def find_department(tx: Transaction, uid: str, by: Caller | str) -> Department:
-    """By uid or integer id. Raises NotFound, also for another department than the one that the caller is bound to."""
+async def find_department(tx: Transaction, uid: str, by: Caller | str, field: str = "id") -> Department:
+    """By uid or integer id. Raises NotFound naming `field`, also for another department than the one that the caller is bound to."""
     department = await store.department(tx, uid)
     bound_to = by.department_id if isinstance(by, Caller) else None
     if department is None or (bound_to is not None and department.id != bound_to):
-        raise NotFound(f"there is no department {uid}", field="id", value=uid)
+        raise NotFound(f"there is no department {uid}", field=field, value=uid)
     return department
 
 

@@ -88,5 +88,13 @@ class Person(msgspec.Struct, frozen=True):
     @property
     def full_name(self) -> str:
         """What to call them: the display name, else first and last name, else the e-mail address, else the uid."""
-        joined = f"{self.first_name} {self.last_name}".strip()
-        return self.display_name or joined or self.email or self.uid
+        return self._own_name or self.email or self.uid
+
+    @property
+    def shown_name(self) -> str:
+        """What other people may read: like `full_name`, but never the e-mail address."""
+        return self._own_name or self.uid
+
+    @property
+    def _own_name(self) -> str:
+        return self.display_name or f"{self.first_name} {self.last_name}".strip()

@@ -6,7 +6,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from laurel.base.ids import AchievementId, CredentialId, DepartmentId, OrganisationId
+from laurel.base.ids import AchievementId, CredentialId, DepartmentId, OrganisationId, PersonId
+from laurel.domain.credentials.model import State
 
 Operator = Literal["eq", "in", "lt", "gt", "lte", "gte"]
 Field = Literal[
@@ -89,3 +90,12 @@ class Activity(msgspec.Struct, frozen=True):
     license_id: str | None
     event: str
     at: datetime
+
+
+class Listing(NamedTuple):
+    """Which credentials to list, newest first; None means any. `state` is what the clock makes of it at `now`."""
+
+    now: datetime
+    state: State | None = None
+    achievement_id: AchievementId | None = None
+    person_id: PersonId | None = None

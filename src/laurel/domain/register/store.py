@@ -7,7 +7,7 @@ from typing import Any
 from laurel.base.ids import AchievementId, CredentialId, DepartmentId, PersonId
 from laurel.database.pool import Row, Transaction
 from laurel.domain.credentials.model import Credential
-from laurel.domain.register.model import DAYS, Activity, Condition, Department, Search, day_bounds
+from laurel.domain.register.model import DAYS, Activity, Condition, Department, Listing, Search, day_bounds
 
 _COLUMNS = ", ".join(f"c.{name}" for name in Credential.__struct_fields__)
 _TITLE = "coalesce(a.details ->> 'internal_name', jsonb_path_query_first(a.names, '$.*') #>> '{}', '')"
@@ -38,6 +38,8 @@ _TYPES = {
     "issued_on": ("date", "bigint"),
     "expires_at": ("timestamptz", "bigint"),
 }
+_RUNS = "(expires_at IS NULL OR expires_at > $2)"
+_SUSPENDED = "(suspended_at IS NOT NULL AND (suspended_until IS NULL OR suspended_until > $2))"
 _COMPARISONS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -113,6 +115,36 @@ async def page(tx: Transaction, search: Search) -> list[tuple[Credential, tuple[
         *where.parameters,
     )
     return [(Credential.from_row(row), tuple(row[f"o{index}"] for index in range(len(order)))) for row in rows]
+
+
+_IN_STATE = {
+    "intended": "state = 'intended'",
+    "revoked": "state = 'revoked'",
+    "expired": "state <> 'revoked' AND expires_at <= $2",
+    "suspended": f"state = 'issued' AND {_RUNS} AND {_SUSPENDED}",
+    "issued": f"state = 'issued' AND {_RUNS} AND NOT {_SUSPENDED}",
+}
+
+
+async def list_newest(tx: Transaction, wanted: Listing, *, before_id: int | None, limit: int) -> list[Credential]:
+    """Credentials that the caller may see, from below `before_id`."""
+    in_state = f" AND {_IN_STATE[wanted.state]}" if wanted.state else ""
+    rows = await tx.fetch(
+        f"""
+        SELECT {", ".join(Credential.__struct_fields__)} FROM credential
+        WHERE organisation_id = $1 AND $2::timestamptz IS NOT NULL AND deleted_at IS NULL
+          AND ($3::bigint IS NULL OR achievement_id = $3) AND ($4::bigint IS NULL OR person_id = $4)
+          AND ($5::bigint IS NULL OR id < $5){in_state}{tx.of_achievements_in_department()}
+        ORDER BY id DESC LIMIT $6
+        """,
+        tx.organisation_id,
+        wanted.now,
+        wanted.achievement_id,
+        wanted.person_id,
+        before_id,
+        limit,
+    )
+    return [Credential.from_row(row) for row in rows]
 
 
 async def count(tx: Transaction, search: Search, at_most: int | None) -> int:

@@ -15,7 +15,16 @@ from laurel.base.ids import DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.database.pool import CheckViolation, Transaction
 from laurel.domain.rewards import store
-from laurel.domain.rewards.model import Allocation, Grant, GrantKind, Reward, RewardNotFound, Supply
+from laurel.domain.rewards.model import (
+    Allocation,
+    Grant,
+    GrantKind,
+    Reward,
+    RewardNotFound,
+    RewardPlan,
+    Supply,
+    check_plan,
+)
 
 _AMOUNT_MAX = 1_000_000_000
 
@@ -159,6 +168,16 @@ async def take_back(tx: Transaction, reward: Reward, grant_uid: str, *, now: dat
             await store.take(tx, {key: -grant.amount})
             break
     return grant
+
+
+async def check_payable(tx: Transaction, plan: RewardPlan, field: str) -> None:
+    """Raise Invalid, TooLarge or RewardNotFound by field unless every part of the plan can be paid."""
+    check_plan(plan, field)
+    known = await store.find_by_uids(tx, sorted({item.reward for item in plan.items}), shown=True)
+    for index, item in enumerate(plan.items):
+        if item.reward not in known:
+            name = f"{field}.items[{index}].reward"
+            raise RewardNotFound(f"{name} names no reward", field=name, value=item.reward)
 
 
 def remaining_of(supplies: Sequence[Supply], reward: Reward, kind: GrantKind, allocation: str) -> Supply | None:

@@ -145,7 +145,7 @@ async def _department_id(tx: Transaction, uid: Any, caller: Caller) -> Departmen
         return caller.department_id
     if not isinstance(uid, str):
         raise Invalid("department must be the id of a department", field="department", value=str(uid))
-    return (await tenancy.find_department(tx, uid, caller)).id
+    return (await tenancy.find_department(tx, uid, caller, "department")).id
 
 
 @post("/api/v1/achievements", guards=[requires("achievements:write")], tags=["achievements"])

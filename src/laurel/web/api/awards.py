@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from laurel.base.limits import PAGE_SIZE_MAX, check_count
 from laurel.database.pool import Transaction
@@ -31,6 +32,7 @@ from laurel.web.injected import InjectedCaller, InjectedParts
 from laurel.web.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, read_cursor
 
 _CHOICE_MAX = 50
+InState = Annotated[Literal["pending", "active", "revoked"] | None, QueryParameter(name="state")]
 
 
 async def _render_awards(tx: Transaction, found: list[Award]) -> list[AwardOut]:
@@ -53,6 +55,31 @@ async def _require(tx: Transaction, uid: str) -> Award:
     if award is None:
         raise AwardNotFound("there is no such award", field="award", value=uid)
     return award
+
+
+@get("/api/v1/awards", guards=[requires("awards:read")], tags=["awards"])
+async def list_awards(
+    parts: InjectedParts,
+    caller: InjectedCaller,
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    achievement: FromQuery[str | None] = None,
+    person: FromQuery[str | None] = None,
+    in_state: InState = None,
+) -> Page[AwardOut]:
+    """Awards, newest first, of everybody or as narrowed down. For all of them at once there are exports."""
+    (last,) = read_cursor(after, int, default=(None,))
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        rows = await store.list_awards(
+            tx,
+            achievement_id=(await definitions.require(tx, achievement, "achievement")).id if achievement else None,
+            person_id=(await registry.require(tx, person)).id if person else None,
+            state=in_state,
+            before_id=last,
+            limit=limit + 1,
+        )
+        rendered = await _render_awards(tx, rows)
+    return page_of(rendered, limit, lambda row: row, lambda row: (row.number,))
 
 
 @get("/api/v1/awards/{award:str}", guards=[requires("awards:read")], tags=["awards"])
@@ -235,6 +262,7 @@ async def show_balances(parts: InjectedParts, caller: InjectedCaller, person: Fr
 
 
 HANDLERS = (
+    list_awards,
     show_award,
     revoke_award,
     reinstate_award,
