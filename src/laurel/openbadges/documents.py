@@ -161,6 +161,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     parent: "Profile | None" = None
     given_name: str | None = None
     family_name: str | None = None
+    endorsements: tuple[Json, ...] = ()
 
 
 class Alignment(msgspec.Struct, frozen=True, kw_only=True):
@@ -617,6 +618,7 @@ def _profile(profile: Profile | None, field: str) -> Json | None:
             "image": _image(profile.image, f"{field}.image"),
             "otherIdentifier": _identifiers(profile.other_identifiers, f"{field}.other_identifiers"),
             "official": _text(profile.official, f"{field}.official"),
+            "endorsement": _embedded(profile.endorsements, f"{field}.endorsements"),
             "parentOrg": _profile(profile.parent, f"{field}.parent"),
             "givenName": _text(profile.given_name, f"{field}.given_name"),
             "familyName": _text(profile.family_name, f"{field}.family_name"),

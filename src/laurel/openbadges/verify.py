@@ -360,8 +360,14 @@ def _check_embedded(document: dict[str, Any], inquiry: Inquiry, *, depth: int) -
         results = yield from _verify_credential(inner, token, inquiry, depth=depth + 1)
         inquiry.key = key
         trouble = next((check for check in results if check.outcome in {FAILED, UNKNOWN}), None)
+        lapsed = _is_endorsement(inner) and all(
+            check.name in {"validity", "status"} for check in results if check.outcome is FAILED
+        )
         if trouble is None:
             checks.append(Check("embedded", PASSED, f"{inner.get('name') or inner.get('id')} is genuine", path))
+        elif lapsed and trouble.outcome is FAILED:
+            # genuine, and nobody's word any more: the credential stands without it
+            checks.append(Check("embedded", NOTED, f"the endorsement does not stand: {trouble.detail}", path))
         else:
             checks.append(Check("embedded", trouble.outcome, f"{trouble.name}: {trouble.detail}", path))
     if len(found) > limits.EMBEDDED_CREDENTIALS_MAX:
@@ -369,7 +375,13 @@ def _check_embedded(document: dict[str, Any], inquiry: Inquiry, *, depth: int) -
     return checks
 
 
+def _is_endorsement(document: dict[str, Any]) -> bool:
+    return "EndorsementCredential" in types_of(document)
+
+
 def _embedded(document: dict[str, Any]) -> list[tuple[str, Any]]:
+    issuer = document.get("issuer")
+    issuer = issuer if isinstance(issuer, dict) else {}
     subject = document.get("credentialSubject")
     subject = subject if isinstance(subject, dict) else {}
     achievement = subject.get("achievement")
@@ -377,6 +389,8 @@ def _embedded(document: dict[str, Any]) -> list[tuple[str, Any]]:
     places = [
         ("endorsement", document.get("endorsement")),
         ("endorsementJwt", document.get("endorsementJwt")),
+        ("issuer/endorsement", issuer.get("endorsement")),
+        ("issuer/endorsementJwt", issuer.get("endorsementJwt")),
         ("credentialSubject/verifiableCredential", subject.get("verifiableCredential")),
         ("credentialSubject/achievement/endorsement", achievement.get("endorsement")),
         ("credentialSubject/achievement/endorsementJwt", achievement.get("endorsementJwt")),

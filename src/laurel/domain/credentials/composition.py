@@ -4,6 +4,7 @@ The members that differ from one credential of an achievement to the next are al
 from one template; `compose` and `slot_values` must say the same.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from laurel.base.text import clean
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.credentials.addresses import Addresses, subject_id, suspensions_of
 from laurel.domain.credentials.model import Credential, CredentialFields
+from laurel.domain.endorsements.model import Endorsement, Kind
 from laurel.domain.organisations.model import Organisation
 from laurel.openbadges import documents, status_list
 from laurel.openbadges.template import Path
@@ -35,6 +37,7 @@ class Making(msgspec.Struct, frozen=True):
     list_url: str
     status_index: int
     salt: str
+    endorsements: tuple[Endorsement, ...] = ()
 
     @property
     def email(self) -> str | None:
@@ -59,7 +62,13 @@ class Making(msgspec.Struct, frozen=True):
         return number if number.strip() else None
 
 
-def issuer_profile(organisation: Organisation, addresses: Addresses, *, own_id: str | None = None) -> documents.Profile:
+def issuer_profile(
+    organisation: Organisation,
+    addresses: Addresses,
+    *,
+    own_id: str | None = None,
+    endorsements: Sequence[Endorsement] = (),
+) -> documents.Profile:
     """The issuer as its credentials name it; `own_id` instead of the DID where it stands under another name."""
     image = organisation.image if (organisation.image or "").startswith(_WEB) else None
     return documents.Profile(
@@ -69,11 +78,43 @@ def issuer_profile(organisation: Organisation, addresses: Addresses, *, own_id: 
         email=organisation.email,
         description=organisation.description or None,
         image=documents.Image(id=image) if image else None,
+        endorsements=_embedded(endorsements, "issuer"),
     )
 
 
+def _embedded(endorsements: Sequence[Endorsement], kind: Kind) -> tuple[documents.Json, ...]:
+    return tuple(json.loads(one.content) for one in endorsements if one.kind == kind and not one.token)
+
+
+def with_tokens(document: documents.Json, endorsements: Sequence[Endorsement]) -> documents.Json:
+    """The document as its token says it: with endorsements that are tokens themselves, for which there is no term in the
+    context, so that a document with a proof cannot hold them.
+    """
+    said: dict[Kind, list[str]] = {}
+    for one in endorsements:
+        if one.token:
+            said.setdefault(one.kind, []).append(one.content)
+    if not said:
+        return document
+    found = dict(document)
+    if "credential" in said:
+        found["endorsementJwt"] = said["credential"]
+    if "issuer" in said:
+        found["issuer"] = found["issuer"] | {"endorsementJwt": said["issuer"]}
+    if "achievement" in said:
+        subject = found["credentialSubject"]
+        achievement = subject["achievement"] | {"endorsementJwt": said["achievement"]}
+        found["credentialSubject"] = subject | {"achievement": achievement}
+    return found
+
+
 def achievement_of(
-    achievement: Achievement, addresses: Addresses, language: str, fields: CredentialFields | None = None
+    achievement: Achievement,
+    addresses: Addresses,
+    language: str,
+    fields: CredentialFields | None = None,
+    *,
+    endorsements: Sequence[Endorsement] = (),
 ) -> documents.Achievement:
     """The achievement as published; with `fields`, as one credential says it (a snapshot of when it was intended)."""
     name = fields.name if fields else achievement.name_in(language, language)
@@ -97,6 +138,7 @@ def achievement_of(
         image=documents.Image(id=image),
         result_descriptions=tuple(_result_descriptions(achievement.result_descriptions, own)),
         tags=tuple(tag for tag in achievement.tags if tag.strip()),
+        endorsements=_embedded(endorsements, "achievement"),
     )
 
 
@@ -108,10 +150,11 @@ def compose(making: Making, organisation: Organisation, addresses: Addresses) ->
         identities.append(documents.Identity(identifier=making.email, salt=making.salt))
     if making.name:
         identities.append(documents.Identity(identifier=making.name, type="name", hashed=False))
-    achievement = achievement_of(making.achievement, addresses, organisation.language, fields)
+    given = making.endorsements
+    achievement = achievement_of(making.achievement, addresses, organisation.language, fields, endorsements=given)
     badge = documents.Badge(
         id=addresses.credential(credential.uid),
-        issuer=issuer_profile(organisation, addresses),
+        issuer=issuer_profile(organisation, addresses, endorsements=given),
         subject=documents.Subject(
             id=subject_id(making.person_uid),
             identities=tuple(identities),
@@ -127,6 +170,7 @@ def compose(making: Making, organisation: Organisation, addresses: Addresses) ->
         name=fields.name,
         description=fields.description or None,
         evidence=tuple(_evidence(fields.evidence)),
+        endorsements=_embedded(given, "credential"),
         status=_status(making),
     )
     return documents.badge_document(badge)
@@ -162,6 +206,7 @@ def shape_of(making: Making, organisation: Organisation) -> bytes:
             making.credential.expires_at is not None,
             making.list_url,
             making.names_suspensions,
+            [endorsement.uid for endorsement in making.endorsements],
         ]
     )
 

@@ -20,6 +20,8 @@ from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.credentials.composition import Making
 from laurel.domain.credentials.model import Credential, CredentialFields, IssuerNotFound, Signed
 from laurel.domain.credentials.signer import Batch, Signer, audit_row, rows_of
+from laurel.domain.endorsements import store as endorsements
+from laurel.domain.endorsements.model import Endorsement
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller, Organisation
 from laurel.domain.people import store as people
@@ -125,6 +127,7 @@ class Issuer:
         again = [credential.id for credential in taken if credential.log_number is not None]
         before = await store.find_signed(tx, again) if again else {}
         lists = await store.status_list_uids(tx) if again else {}
+        given = await endorsements.of(tx, list(known), [credential.id for credential in taken], now)
         makings, list_ids = [], {}
         for credential, salt in zip(taken, new_uids(len(taken)), strict=True):
             if credential.status_list_id is not None and credential.status_index is not None:
@@ -151,6 +154,7 @@ class Issuer:
                     list_url=self.addresses.status_list(list_uid),
                     status_index=index,
                     salt=salt,
+                    endorsements=tuple(one for one in given if _is_of(one, credential)),
                 )
             )
         return makings, list_ids
@@ -306,6 +310,11 @@ def _signed_by(note: str, origin: str, key: PublicKey) -> bool:
     except ProofRejected:
         return False
     return True
+
+
+def _is_of(endorsement: Endorsement, credential: Credential) -> bool:
+    named = {"issuer": None, "achievement": credential.achievement_id, "credential": credential.id}
+    return endorsement.subject_id == named[endorsement.kind]
 
 
 def _awarded_at(credential: Credential, award: Award) -> datetime:

@@ -1,8 +1,10 @@
 """A credential as a token (VC-JWT, ES256), made from its signed document when it is first asked for, and kept with it.
 
-Few are ever asked for. What a token says is decided when the document is signed: nothing else goes into it.
+Few are ever asked for. What a token says is decided when the document is signed: nothing else goes into it but
+endorsements that are tokens themselves, which a document with a proof cannot hold.
 """
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +13,15 @@ from cryptography.exceptions import InvalidSignature
 from laurel.base.errors import LaurelError
 from laurel.database.pool import Transaction
 from laurel.domain.credentials import organisation_keys, store
+from laurel.domain.credentials.composition import with_tokens
 from laurel.domain.credentials.issuer import Issuer
 from laurel.domain.credentials.model import CredentialNotFound, Signed
 from laurel.domain.credentials.signer import SelfVerificationFailed, audit_row
+from laurel.domain.endorsements import store as endorsements
 from laurel.domain.organisations import store as organisations
 from laurel.openbadges import proofs, vc_jwt
+from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.rdfc import Order
 from laurel.openbadges.reading import read_json
 
 
@@ -41,7 +47,11 @@ async def _make(issuer: Issuer, tx: Transaction, uid: str, now: datetime) -> str
     document = _held_against_its_key(found, await store.signing_keys(tx))
     organisation = await organisations.organisation(tx)
     key = (await organisation_keys.ensure(tx, issuer.keyring, now)).es256
-    ready = vc_jwt.prepare_token(document, algorithm="ES256", kid=issuer.addresses.key(organisation.uid, key.key.uid))
+    told = await _with_endorsements(tx, found, document, now)
+    # the check that all is defined is made on what was signed: endorsements as tokens have no term in the context
+    canonical = await asyncio.to_thread(canonicalise, document, order=Order.PORTABLE)
+    kid = issuer.addresses.key(organisation.uid, key.key.uid)
+    ready = vc_jwt.prepare_token(told, algorithm="ES256", kid=kid, canonical=canonical)
     signature = issuer.keyring.sign_checked(key.key, ready)
     token = ready.finish(signature.value)
     try:
@@ -51,6 +61,16 @@ async def _make(issuer: Issuer, tx: Transaction, uid: str, now: datetime) -> str
     await store.insert_signatures(tx, [audit_row(key, "token", uid, signature)], now)
     await store.set_token(tx, found.credential_id, token, key.id)
     return token
+
+
+async def _with_endorsements(
+    tx: Transaction, found: store.StoredDocument, document: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    credential = await store.find_by_id(tx, found.credential_id)
+    if credential is None:
+        return document
+    given = await endorsements.of(tx, (credential.achievement_id,), (credential.id,), now)
+    return with_tokens(document, given)
 
 
 def _held_against_its_key(found: store.StoredDocument, keys: list[store.KeyRow]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from laurel.domain.achievements.model import Achievement
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import Credential, Signed
 from laurel.domain.designs import drawing
+from laurel.domain.endorsements import store as endorsements
+from laurel.domain.endorsements.model import Endorsement
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
@@ -55,6 +57,7 @@ class Shown(NamedTuple):
     achievement: Achievement
     language: str
     key: str
+    endorsements: tuple[Endorsement, ...]
 
 
 _kept: OrderedDict[tuple[str, str, str], tuple[float, bytes, dict[str, str]]] = OrderedDict()
@@ -79,8 +82,9 @@ async def load(parts: Parts, uid: str, scope: Scope) -> Shown:
     async with parts.database.transaction(credential.organisation_id) as tx:
         organisation = await organisations.organisation(tx)
         achievement = (await achievements.find_many(tx, [credential.achievement_id]))[credential.achievement_id]
+        given = await endorsements.of(tx, (achievement.id,), (credential.id,), parts.clock.now())
     language = language or preferred(_header(scope, b"accept-language"), organisation.language)
-    return Shown(credential, organisation, achievement, language, key if credential.private else "")
+    return Shown(credential, organisation, achievement, language, key if credential.private else "", tuple(given))
 
 
 def address_of(shown: Shown, what: str = "", **more: str) -> str:
@@ -118,6 +122,7 @@ def context_of(parts: Parts, shown: Shown) -> dict[str, Any]:
         "direction": direction_of(language),
         "languages": LANGUAGES,
         "shown": shown,
+        "endorsements": shown.endorsements,
         "credential": credential,
         "said": "",
         "fields": credential.fields,
@@ -340,7 +345,8 @@ async def show_issuer(request: AnyRequest, parts: InjectedParts, organisation: F
             if not (one.hidden or one.secret)
         ]
         held = await achievements.count_active(tx, [one.id for one in offered])
-    return _open_page(request, parts, "public/issuer.html", found, offered=offered, held=held)
+        given = await endorsements.of(tx, (), (), parts.clock.now())
+    return _open_page(request, parts, "public/issuer.html", found, offered=offered, held=held, endorsements=given)
 
 
 @get("/i/{organisation:str}/brand.css", include_in_schema=False)
@@ -372,8 +378,15 @@ async def show_achievement_in_public(
     found, organisation = await _achievement(parts, achievement)
     async with parts.database.transaction(organisation.id) as tx:
         held = await achievements.count_active(tx, [found.id])
+        given = await endorsements.of(tx, (found.id,), (), parts.clock.now())
     return _open_page(
-        request, parts, "public/achievement.html", organisation, achievement=found, held=held.get(found.id, (0, 0))[1]
+        request,
+        parts,
+        "public/achievement.html",
+        organisation,
+        achievement=found,
+        held=held.get(found.id, (0, 0))[1],
+        endorsements=given,
     )
 
 

@@ -12,6 +12,7 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement, AchievementNotFound
 from laurel.domain.credentials import composition, status_lists
 from laurel.domain.credentials.model import IssuerNotFound, SigningKeyNotFound
+from laurel.domain.endorsements import store as endorsements
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
@@ -48,7 +49,9 @@ async def _only_organisation(parts: Parts) -> Organisation:
 async def issuer_document(request: HttpRequest, parts: Parts, issuer: str) -> Response[Any]:
     """The issuer's profile at /i/{uid}, for programs."""
     organisation = await parts.issuer.find_organisation(issuer)
-    profile = composition.issuer_profile(organisation, parts.issuer.addresses)
+    async with parts.database.transaction(organisation.id) as tx:
+        given = await endorsements.of(tx, (), (), parts.clock.now())
+    profile = composition.issuer_profile(organisation, parts.issuer.addresses, endorsements=given)
     return _json(request, documents.profile_document(profile), JSON_LD)
 
 
@@ -131,8 +134,10 @@ async def achievement_document(request: HttpRequest, parts: Parts, achievement: 
     """An achievement at /a/{uid} as its credentials name it, for programs."""
     organisation, found = await find_published(parts, achievement)
     addresses = parts.issuer.addresses
-    shown = composition.achievement_of(found, addresses, organisation.language)
-    creator = composition.issuer_profile(organisation, addresses)
+    async with parts.database.transaction(organisation.id) as tx:
+        given = await endorsements.of(tx, (found.id,), (), parts.clock.now())
+    shown = composition.achievement_of(found, addresses, organisation.language, endorsements=given)
+    creator = composition.issuer_profile(organisation, addresses, endorsements=given)
     document = documents.achievement_document(msgspec.structs.replace(shown, creator=creator))
     return _json(request, document, JSON_LD)
 
