@@ -4,7 +4,8 @@ import pytest_asyncio
 
 from laurel.base import limits
 from laurel.domain.grants.model import READ_RECORDS
-from laurel.openbadges import documents
+from laurel.openbadges import documents, vc_jwt
+from laurel.openbadges.multikey import parse_jwk
 from tests.openbadges import builders
 from tests.support.applications import EVERYTHING, an_application
 from tests.support.builders import a_key, a_person
@@ -120,6 +121,53 @@ async def test_what_this_issuer_may_not_sign_is_refused_with_the_place(api, memb
     answer = await api.post("/credentials/issue", json={"credential": a_draft(**members)})
     assert answer.status_code == 400, answer.text
     assert answer.json()["field"].startswith(field)
+
+
+async def issued_token(api, **members):
+    body = {"credential": a_draft(**members), "options": {"proofFormat": "jwt"}}
+    return await api.post("/credentials/issue", json=body)
+
+
+async def test_a_credential_composed_elsewhere_is_signed_as_a_token(api, stranger, organisation):
+    answer = await issued_token(api, validUntil="2130-01-01T00:00:00Z")
+    assert answer.status_code == 201, answer.text
+    enveloped = answer.json()["verifiableCredential"]
+    assert enveloped["type"] == "EnvelopedVerifiableCredential"
+    token = enveloped["id"].removeprefix("data:application/vc+jwt,")
+    read = vc_jwt.parse_token(token)
+    assert (read.header["alg"], read.claims["iss"]) == ("ES256", f"did:web:laurel.test:i:{organisation.uid}")
+    assert read.claims["jti"] == a_draft()["id"]
+    assert "proof" not in read.credential
+    jwk = (await stranger.get(read.header["kid"].removeprefix(BASE_URL))).json()
+    vc_jwt.check_token(read, parse_jwk(jwk))
+    assert (await verdict(stranger, token.encode()))["verified"]
+    assert (await verdict(stranger, enveloped))["verified"]
+    answer = await stranger.post("/credentials/verify", json={"verifiableCredential": enveloped})
+    assert answer.json()["verified"]
+    changed = enveloped | {"id": enveloped["id"][:-8] + "AAAAAAAA"}
+    assert not (await verdict(stranger, changed))["verified"]
+
+
+async def test_a_token_needs_a_subject_that_it_can_name(api):
+    subject = a_draft()["credentialSubject"]
+    subject = {name: value for name, value in subject.items() if name != "id"}
+    subject["identifier"] = [{"type": "IdentityObject", "hashed": False, "identityHash": "Ada", "identityType": "name"}]
+    assert (await api.post("/credentials/issue", json={"credential": a_draft(credentialSubject=subject)})).is_success
+    answer = await issued_token(api, credentialSubject=subject)
+    assert (answer.status_code, answer.json()["code"]) == (400, "credential_not_signable")
+    assert "sub" in answer.json()["field"]
+
+
+@pytest.mark.parametrize("members", [{"nonsense": "x"}, {"issuer": "did:web:evil.example"}, {"exp": 1}, {"vc": {}}])
+async def test_what_is_no_good_with_a_proof_is_no_good_as_a_token(api, members):
+    assert (await issued_token(api, **members)).status_code == 400
+
+
+@pytest.mark.parametrize("options", [7, [], {"proofFormat": "paper"}, {"proofFormat": ["jwt"]}])
+async def test_options_that_are_not_offered_are_refused_by_name(api, options):
+    answer = await api.post("/credentials/issue", json={"credential": a_draft(), "options": options})
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["field"].startswith("options")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"credential": 7}', b'{"credential":' * 10_000])

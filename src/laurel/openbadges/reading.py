@@ -11,6 +11,7 @@ import msgspec
 from laurel.base import limits
 from laurel.openbadges.baking import PNG_SIGNATURE, extract
 from laurel.openbadges.faults import DocumentRefused, ImageRefused
+from laurel.openbadges.structure import enveloped_token
 from laurel.openbadges.vc_jwt import Token, parse_token
 
 
@@ -51,7 +52,11 @@ def read(data: bytes) -> Offered:
 def _read_text(text: str, carrier: str) -> Offered:
     text = text.strip()
     if text[:1] in {"{", "["}:
-        return Offered(carrier=carrier, document=read_json(text))
+        document = read_json(text)
+        inside = enveloped_token(document)
+        if inside is None:
+            return Offered(carrier=carrier, document=document)
+        text = inside
     if text.startswith(("https://", "http://")) and len(text) <= limits.URL_LENGTH_MAX and not text.split()[1:]:
         return Offered(carrier=carrier, link=text)
     token = parse_token(text)

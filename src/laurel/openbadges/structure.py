@@ -5,6 +5,8 @@ Looser than our own builder on purpose: it reads what both official schemas and 
 
 from typing import Any, Final
 
+from laurel.openbadges.jsonld import CREDENTIALS_V2
+
 _BADGE_TYPES: Final = frozenset({"OpenBadgeCredential", "AchievementCredential"})
 
 
@@ -25,6 +27,23 @@ def issuer_of(document: dict[str, Any]) -> str | None:
 def types_of(document: dict[str, Any]) -> set[str]:
     """The type names of a node; whatever is no text is left out."""
     return {kind for kind in listed(document.get("type")) if isinstance(kind, str)}
+
+
+ENVELOPED: Final = "EnvelopedVerifiableCredential"
+_ENVELOPES: Final = ("data:application/vc+jwt,", "data:application/jwt,")
+
+
+def envelope(token: str) -> dict[str, Any]:
+    """A token as an object, for protocols that speak of objects (VCDM 2.0, section 4.13)."""
+    return {"@context": CREDENTIALS_V2, "id": f"{_ENVELOPES[0]}{token}", "type": ENVELOPED}
+
+
+def enveloped_token(document: dict[str, Any]) -> str | None:
+    """The token that an enveloped credential holds, or None for any other document."""
+    name = document.get("id")
+    if ENVELOPED not in types_of(document) or not isinstance(name, str):
+        return None
+    return next((name.removeprefix(start) for start in _ENVELOPES if name.startswith(start)), None)
 
 
 def structural_faults(document: dict[str, Any]) -> list[tuple[str, str]]:

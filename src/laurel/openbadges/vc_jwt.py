@@ -19,6 +19,8 @@ from laurel.openbadges.proofs import Sign
 from laurel.openbadges.rdfc import Order
 
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
+CLAIMS: Final = frozenset({"iss", "jti", "nbf", "sub", "exp", "iat", "aud"})
+"""What of a token's payload is the token's own, not the credential's."""
 _REFUSED_HEADERS: Final = ("jku", "x5u", "crit", "zip", "b64")
 _KEY_KINDS: Final = {
     "ES256": ec.EllipticCurvePublicKey,
@@ -122,8 +124,7 @@ def parse_token(text: str) -> Token:
     if not isinstance(credential, dict):
         raise ProofRejected("the vc claim is not an object", field="vc")
     if credential is claims:
-        registered = {"iss", "jti", "nbf", "sub", "exp", "iat", "aud"}
-        credential = {name: value for name, value in claims.items() if name not in registered}
+        credential = {name: value for name, value in claims.items() if name not in CLAIMS}
     return Token(
         header=header,
         claims=claims,

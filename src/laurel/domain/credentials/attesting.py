@@ -22,7 +22,7 @@ from laurel.domain.credentials.signer import audit_row
 from laurel.domain.organisations import store as organisations
 from laurel.domain.transparency.appending import append
 from laurel.domain.transparency.model import NewEntry
-from laurel.openbadges import documents, proofs
+from laurel.openbadges import documents, proofs, vc_jwt
 from laurel.openbadges.did import method_id
 from laurel.openbadges.inquiry import parse_instant
 from laurel.openbadges.jsonld import CREDENTIALS_V2, OPEN_BADGES_V3
@@ -58,12 +58,44 @@ async def attest(issuer: Issuer, tx: Transaction, document: dict[str, Any], *, k
     return text
 
 
+async def attest_as_token(
+    issuer: Issuer, tx: Transaction, document: dict[str, Any], *, kind: str, now: datetime
+) -> str:
+    """The document as a compact token (VC-JWT) signed with the organisation's ES256 key, verified before it leaves. Raises
+    DocumentRefused as `attest` does; ProofRejected for what a token cannot name, such as a subject without an id.
+    """
+    organisation = await organisations.organisation(tx)
+    key = (await organisation_keys.ensure(tx, issuer.keyring, now)).es256
+    kid = issuer.addresses.key(organisation.uid, key.key.uid)
+    ready = await asyncio.to_thread(vc_jwt.prepare_token, document, algorithm="ES256", kid=kid)
+    signature = issuer.keyring.sign_checked(key.key, ready)
+    token = ready.finish(signature.value)
+    vc_jwt.check_token(vc_jwt.parse_token(token), key.key.public_key())
+    await store.insert_signatures(tx, [audit_row(key, kind, str(document.get("id")), signature)], now)
+    await append(tx, [NewEntry(ATTESTED, token.encode())])
+    return token
+
+
 async def issue_given(issuer: Issuer, tx: Transaction, offered: dict[str, Any], now: datetime) -> bytes:
-    """Sign a credential (VC 2.0) that was composed elsewhere, as this organisation.
+    """Sign a credential (VC 2.0) that was composed elsewhere, as this organisation: with a proof inside.
 
     id, issuer and validFrom are filled in where they are missing. Raises CredentialRefused naming the member, and what
     `attest` raises. It has no award: nothing here lists, revokes or shows it.
     """
+    return await attest(issuer, tx, await _completed(issuer, tx, offered, now), kind="given", now=now)
+
+
+async def issue_given_as_token(issuer: Issuer, tx: Transaction, offered: dict[str, Any], now: datetime) -> str:
+    """As `issue_given`, in the form of a token; raises also what `attest_as_token` raises. What a token says in claims of
+    its own the credential may not say for it.
+    """
+    for name in sorted(vc_jwt.CLAIMS & offered.keys()):
+        raise CredentialRefused(f"{name} is a claim of the token, made from the credential", field=f"credential.{name}")
+    return await attest_as_token(issuer, tx, await _completed(issuer, tx, offered, now), kind="given", now=now)
+
+
+async def _completed(issuer: Issuer, tx: Transaction, offered: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The credential with what was missing, held against what this issuer signs."""
     organisation = await organisations.organisation(tx)
     did = issuer.addresses.did(organisation.uid)
     document = dict(offered)
@@ -83,7 +115,7 @@ async def issue_given(issuer: Issuer, tx: Transaction, offered: dict[str, Any], 
     if faults:
         path, fault = faults[0]
         raise CredentialRefused(f"the credential {fault}", field=f"credential.{path.replace('/', '.')}")
-    return await attest(issuer, tx, document, kind="given", now=now)
+    return document
 
 
 def _check_form(document: dict[str, Any], public_url: str) -> None:

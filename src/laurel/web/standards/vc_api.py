@@ -13,11 +13,12 @@ from litestar.params import FromPath, FromQuery
 
 from laurel.base.errors import Gone, Invalid
 from laurel.base.ids import is_uid
-from laurel.domain.credentials.attesting import CredentialRefused, issue_given
+from laurel.domain.credentials.attesting import CredentialRefused, issue_given, issue_given_as_token
 from laurel.domain.credentials.model import NotSigned
-from laurel.openbadges.faults import DocumentRefused
+from laurel.openbadges.faults import DocumentRefused, ProofRejected
 from laurel.openbadges.jsonld import CREDENTIALS_V2
 from laurel.openbadges.reading import read_json
+from laurel.openbadges.structure import envelope
 from laurel.openbadges.verdict import Check, Outcome, Verdict
 from laurel.web.callers import requires
 from laurel.web.http_errors import MalformedBody
@@ -70,19 +71,38 @@ async def verify_credential(request: Request[Any, Any, Any], parts: InjectedPart
 async def issue_credential(
     request: Request[Any, Any, Any], parts: InjectedParts, caller: InjectedCaller
 ) -> Response[dict[str, Any]]:
-    """Sign {"credential": …} (VC 2.0) as the caller's organisation; 400 names what cannot be signed."""
+    """Sign {"credential": …} (VC 2.0) as the caller's organisation; 400 names what cannot be signed.
+
+    {"options": {"proofFormat": "jwt"}} answers with an enveloped token (VC-JWT, ES256) instead of a proof inside ("ldp").
+    """
     body = await read_members(request)
-    credential = body.get("credential")
+    credential, form = body.get("credential"), _proof_format(body.get("options"))
     if not isinstance(credential, dict):
         raise Invalid("credential must be an object", field="credential")
     try:
         async with parts.database.transaction(caller.organisation_id) as tx:
-            signed = await issue_given(parts.issuer, tx, credential, parts.clock.now())
-    except (CredentialRefused, DocumentRefused) as refusal:
+            now = parts.clock.now()
+            if form == "jwt":
+                signed = envelope(await issue_given_as_token(parts.issuer, tx, credential, now))
+            else:
+                signed = json.loads(await issue_given(parts.issuer, tx, credential, now))
+    except (CredentialRefused, DocumentRefused, ProofRejected) as refusal:
         field = refusal.field or "credential"
         field = f"credential{field.replace('/', '.')}" if field.startswith("/") else field
         raise NotSignable(refusal.message, field=field, limit=refusal.limit, value=refusal.value) from None
-    return Response({"verifiableCredential": json.loads(signed)}, status_code=201)
+    return Response({"verifiableCredential": signed}, status_code=201)
+
+
+def _proof_format(options: Any) -> str:
+    """Raises Invalid for options that are none, and for a format that is not offered."""
+    if options is None:
+        return "ldp"
+    if not isinstance(options, dict):
+        raise Invalid("options must be an object", field="options")
+    form = options.get("proofFormat", "ldp")
+    if not isinstance(form, str) or form not in {"ldp", "jwt"}:
+        raise Invalid("proofFormat is ldp or jwt", field="options.proofFormat", value=str(form)[:50])
+    return form
 
 
 @post("/workflows/credential/exchanges/{credential:str}", status_code=200, tags=["verification"])
