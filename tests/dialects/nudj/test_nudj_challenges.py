@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -115,6 +116,164 @@ async def test_participations_that_do_not_fit_are_refused(admin, member):
     other = {**taking(action), "actionInput": {"key": "other", "nonce": "n-1"}}
     await member.refused("POST", path, 409, other)
     await member.refused("POST", path, 400, {**taking(action), "actionInput": {"key": "x", "nonce": 7}})
+
+
+# --------------------------------------------------------------------------------------------------------- right or wrong
+TAKING = f"{USER}/action-participations"
+
+
+async def a_judged_challenge(admin, judging, **wish):
+    actions = [{"details": {"title": "Quiz"}, "type": "question-quiz", "judging": judging}]
+    made = await admin.post(
+        f"{ADMIN}/challenges", {"details": {"title": "Q"}, "status": "live", "actions": actions, **wish}
+    )
+    await admin.post(f"{ADMIN}/actions/{made['actions'][0]['id']}/distribution", a_distribution(points=10))
+    return made
+
+
+async def tries(member, challenge, number=1, **given):
+    action = challenge["actions"][0]
+    answer = await member.post(TAKING, taking(action, actionInput={"key": "k", "nonce": f"n-{number}", **given}))
+    [status] = answer["participationStatuses"]
+    return status["criteriaMet"], answer["challengeStatus"]
+
+
+QUIZ = [
+    {"id": "capital", "answers": ["Paris"]},
+    {"id": "primes", "answers": ["2", "3", "5"], "every": True},
+    {"id": "sea", "answers": ["North Sea", "Nordsee"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("judging", "given", "met"),
+    [
+        ({"answers": ["Paris", "paname"]}, {"answer": " PARIS "}, True),
+        ({"answers": ["Paris"]}, {"answer": "Rome"}, False),
+        ({"code": "s3cret"}, {"code": "s3cret"}, True),
+        ({"code": "s3cret"}, {"code": "S3cret"}, False),
+        ({"code": "x", "answers": ["y"]}, {"code": "x", "answer": "z"}, False),
+        ({"questions": QUIZ}, {"answers": {"capital": "paris", "primes": ["5", "3", "2"], "sea": "nordsee"}}, True),
+        ({"questions": QUIZ}, {"answers": {"capital": "paris", "primes": ["3", "2"], "sea": "nordsee"}}, False),
+        (
+            {"questions": QUIZ},
+            {"answers": {"capital": "paris", "primes": ["2", "3", "5", "7"], "sea": "nordsee"}},
+            False,
+        ),
+        ({"questions": QUIZ, "passMark": 2}, {"answers": {"capital": ["Paris"], "sea": "North Sea"}}, True),
+        ({"questions": QUIZ, "passMark": 2}, {"answers": {"capital": ["Paris", "Rome"], "sea": "North Sea"}}, False),
+        ({"questions": QUIZ}, {"answers": {}}, False),
+        ({}, {}, True),
+    ],
+)
+async def test_an_action_is_judged_by_its_right_answers(admin, member, judging, given, met):
+    challenge = await a_judged_challenge(admin, judging)
+    assert await tries(member, challenge, **given) == (met, "completed" if met else "in-progress")
+    assert (await member.get(f"{USER}/me"))["points"] == (10 if met else 0)
+
+
+async def test_what_is_wrong_brings_nothing_and_can_be_tried_again(admin, member):
+    challenge = await a_judged_challenge(admin, {"answers": ["right"]})
+    query = {"type": "event", "alias": "q", "parameters": {"eventSubCategory": "action-participation"}}
+    counted = await admin.achievement(queries=[query], criteria=a_count(5, "q"))
+    board = {"name": "B", "metricType": "total-actions-completed", "startsAt": "2020-01-01T00:00:00Z", "status": "live"}
+    board = await admin.post(f"{ADMIN}/leaderboards", {**board, "period": "open"})
+    assert await tries(member, challenge, 1, answer="wrong") == (False, "in-progress")
+    assert await tries(member, challenge, 1, answer="wrong") == (False, "in-progress")
+    assert (await member.get(f"{USER}/leaderboards/{board['id']}/ranking"))["userState"] is None
+    assert await tries(member, challenge, 2, answer="right") == (True, "completed")
+    assert await tries(member, challenge, 3, answer="wrong") == (False, "completed")
+    assert await tries(member, challenge, 1, answer="wrong") == (False, "completed")
+    assert (await member.get(f"{USER}/me"))["points"] == 10
+    state = (await member.get(f"{USER}/achievements/{counted['id']}"))["userState"]
+    assert state["currentValue"] == 1
+    assert (await member.get(f"{USER}/leaderboards/{board['id']}/ranking"))["userState"]["score"] == 1
+
+
+async def test_attempts_run_out_until_the_challenge_is_completed(admin, member):
+    judging = {"answers": ["right"], "attemptsMax": 2}
+    challenge = await a_judged_challenge(admin, judging, isRepeatable=True)
+    assert await tries(member, challenge, 1, answer="wrong") == (False, "in-progress")
+    await act(member, challenge, "start")
+    assert await tries(member, challenge, 2, answer="right") == (True, "completed")
+    for number in (3, 4):
+        assert (await tries(member, challenge, number, answer="wrong"))[0] is False
+    error = await member.refused(
+        "POST", TAKING, 409, taking(challenge["actions"][0], actionInput={"nonce": "n-5", "answer": "right"})
+    )
+    assert (error["code"], error["data"]["limit"]) == ("CONFLICT", 2)
+    assert (await tries(member, challenge, 4, answer="wrong"))[0] is False
+    assert (await member.get(f"{USER}/me"))["points"] == 10
+
+
+async def test_of_many_tries_at_once_no_more_are_judged_than_allowed(admin, member):
+    challenge = await a_judged_challenge(admin, {"code": "7", "attemptsMax": 3})
+    action = challenge["actions"][0]
+    bodies = [taking(action, actionInput={"nonce": f"n-{number}", "code": str(number)}) for number in range(20, 28)]
+    answers = await asyncio.gather(*(member.http.post(TAKING, json=body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [409] * 5
+
+
+async def test_right_answers_are_shown_to_the_organisation_alone_and_not_tried_out_by_previews(admin, member):
+    judging = {"code": "s3cret", "answers": [], "questions": QUIZ, "passMark": 2, "attemptsMax": 1}
+    challenge = await a_judged_challenge(admin, judging)
+    shown = (await admin.get(f"{ADMIN}/challenges/{challenge['id']}"))["actions"][0]["judging"]
+    assert shown == {**judging, "questions": [{"every": False, **question} for question in QUIZ]}
+    for path in (f"{USER}/challenges/{challenge['id']}", f"{USER}/challenges"):
+        answer = await member.http.get(path)
+        assert "s3cret" not in answer.text
+        assert "Nordsee" not in answer.text
+    given = {"code": "s3cret", "answers": {"capital": "Paris", "sea": "Nordsee"}}
+    preview = await member.post(TAKING, taking(challenge["actions"][0], actionInput=given, isPreview=True))
+    [status] = preview["participationStatuses"]
+    assert (status["status"], status["criteriaMet"]) == ("pending", False)
+    assert await tries(member, challenge, **given) == (True, "completed")
+
+
+@pytest.mark.parametrize(
+    ("judging", "place"),
+    [
+        ({"code": " "}, "code"),
+        ({"answers": [""]}, "answers[0]"),
+        ({"answers": ["x" * 501]}, "answers[0]"),
+        ({"questions": [{"id": "a", "answers": []}]}, "questions[0].answers"),
+        ({"questions": [{"id": "a", "answers": ["b"]}, {"id": "a", "answers": ["b"]}]}, "questions[1].id"),
+        ({"questions": [{"id": "a", "answers": ["b"]}], "passMark": 2}, "passMark"),
+        ({"passMark": 1}, "passMark"),
+        ({"attemptsMax": 0}, "attemptsMax"),
+    ],
+)
+async def test_judging_that_makes_no_sense_is_refused(admin, judging, place):
+    actions = [{"details": {"title": "Quiz"}, "judging": judging}]
+    error = await admin.refused("POST", f"{ADMIN}/challenges", 400, {"details": {"title": "Q"}, "actions": actions})
+    assert error["data"]["field"] == f"body.actions[0].judging.{place}"
+
+
+@pytest.mark.parametrize(
+    ("judging", "given", "place"),
+    [
+        ({"code": "x"}, {}, "code"),
+        ({"code": "x"}, {"code": 7}, "code"),
+        ({"answers": ["x"]}, {"answer": ["x"]}, "answer"),
+        ({"questions": QUIZ}, {"answers": "x"}, "answers"),
+        ({"questions": QUIZ}, {"answers": {"capital": 7}}, "answers.capital"),
+    ],
+)
+async def test_input_of_the_wrong_kind_is_refused_and_does_not_count_as_a_try(admin, member, judging, given, place):
+    challenge = await a_judged_challenge(admin, {**judging, "attemptsMax": 1})
+    body = taking(challenge["actions"][0], actionInput=given)
+    for _ in range(2):
+        error = await member.refused("POST", TAKING, 400, body)
+        assert error["data"]["field"] == f"body.actionInput.{place}"
+    assert (await member.get(f"{USER}/challenges/{challenge['id']}"))["userState"]["status"] == "not-started"
+
+
+async def test_changing_an_action_keeps_its_right_answers_unless_they_are_named(admin):
+    challenge = await a_judged_challenge(admin, {"code": "s3cret"})
+    action = {"id": challenge["actions"][0]["id"], "details": {"title": "Renamed"}}
+    path = f"{ADMIN}/challenges/{challenge['id']}"
+    assert (await admin.post(path, {"actions": [action]}))["actions"][0]["judging"]["code"] == "s3cret"
+    assert (await admin.post(path, {"actions": [{**action, "judging": None}]}))["actions"][0]["judging"] is None
 
 
 async def test_keys_unlock_a_challenge_once(admin, member):

@@ -10,12 +10,14 @@ from laurel.base.errors import Invalid, TooLarge
 from laurel.base.ids import PersonId, new_uid
 from laurel.base.limits import EVENT_PAYLOAD_BYTES_MAX, REFERENCE_LENGTH_MAX, check_length
 from laurel.domain.challenges import store
+from laurel.domain.challenges.judge import judge
 from laurel.domain.challenges.model import (
     Action,
     AlreadyUnlocked,
     Attempt,
     Challenge,
     ChallengeNotFound,
+    NoAttemptsLeft,
     NonceReused,
     Participation,
 )
@@ -83,7 +85,9 @@ async def participate(
 ) -> tuple[Participation, Attempt]:
     """Take part in an action; starts the challenge where needed, completes it with the last one.
 
-    The same nonce again is the same participation. preview: nothing is kept. Raises Invalid, NonceReused.
+    What does not meet the action's criteria is kept and brings nothing. The same nonce again is the same participation,
+    with its verdict. preview: nothing is kept, and what is judged stays without a verdict, so that nobody tries out answers
+    by it. Raises Invalid, NonceReused, NoAttemptsLeft.
     """
     size = len(json_text.encode(given))
     if size > EVENT_PAYLOAD_BYTES_MAX:
@@ -95,17 +99,20 @@ async def participate(
     check_length(nonce, REFERENCE_LENGTH_MAX, "actionInput.nonce")
     attempt = await _attempt(run, person_id, challenge)
     _check_open(attempt, challenge)
-    wanted = Participation(new_uid(), person_id, challenge.id, action.id, nonce, given, run.now)
+    wanted = Participation(new_uid(), person_id, challenge.id, action.id, nonce, given, run.now, attempt.completions)
     if preview:
-        return wanted, attempt
+        return msgspec.structs.replace(wanted, met=action.judging is None), attempt
+    wanted = await _judged(run, wanted, action)
     known = await store.insert_participation(run.tx, wanted)
     if known is not None:
         if known.input != given:
             raise NonceReused("this nonce was used for other input", field="actionInput.nonce", value=nonce)
         return known, attempt
-    if attempt.started_at is None or attempt.completed_at is not None:
+    if attempt.started_at is None or (wanted.met and attempt.completed_at is not None):
         attempt = await start(run, person_id, challenge)
     first = action.id not in attempt.done
+    if not wanted.met:
+        return wanted, attempt
     if first:
         attempt = await _save(run, msgspec.structs.replace(attempt, done=[*attempt.done, action.id]))
     happening = Happening(
@@ -125,6 +132,19 @@ async def participate(
         attempt = await _finish(run, attempt, challenge)
     await settle(run, [])
     return wanted, attempt
+
+
+async def _judged(run: Run, wanted: Participation, action: Action) -> Participation:
+    """With its verdict; as it is when it was recorded before, for then that one counts. Raises NoAttemptsLeft, Invalid."""
+    if action.judging is None or await store.find_participation(run.tx, wanted) is not None:
+        return wanted
+    tries = action.judging.attempts_max
+    if tries is not None:
+        taken = await store.count_participations(run.tx, wanted.person_id, action.id, wanted.round)
+        if taken >= tries:
+            raise NoAttemptsLeft(f"this action may be tried {tries} times", limit=tries)
+    verdict = judge(action.judging, wanted.input)
+    return msgspec.structs.replace(wanted, met=verdict.met, remark=verdict.remark)
 
 
 async def _attempt(run: Run, person_id: PersonId, challenge: Challenge) -> Attempt:

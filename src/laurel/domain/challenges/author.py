@@ -9,6 +9,7 @@ from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
 from laurel.database.pool import Transaction
 from laurel.domain.challenges import store
+from laurel.domain.challenges.judge import check_judging
 from laurel.domain.challenges.model import Action, Challenge, ChallengeNotFound, Group
 from laurel.domain.rewards.model import check_plan
 
@@ -68,6 +69,8 @@ def _check_actions(actions: list[Action]) -> None:
         for name in action.names.values():
             check_length(name, limits.NAME_LENGTH_MAX, f"actions[{index}].details.title")
         check_plan(action.rewards, f"actions[{index}].rewards")
+        if action.judging is not None:
+            check_judging(action.judging, f"actions[{index}].judging")
 
 
 async def require_challenge(tx: Transaction, uid: str) -> Challenge:

@@ -9,6 +9,7 @@ from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import DepartmentId, OrganisationId, PersonId
 from laurel.database.pool import Row
 from laurel.domain.achievements.model import Period
+from laurel.domain.challenges.judge import Judging
 from laurel.domain.rewards.model import RewardPlan
 
 Standing = Literal["locked", "not-started", "in-progress", "completed"]
@@ -32,6 +33,12 @@ class NonceReused(Conflict):
     code = "nonce_reused"
 
 
+class NoAttemptsLeft(Conflict):
+    """The person tried the action as often as is allowed before the challenge is completed."""
+
+    code = "no_attempts_left"
+
+
 class Action(msgspec.Struct, frozen=True):
     """One thing to do. `kind` names what it is ("question-quiz"); `allocation` the place it has in its challenge."""
 
@@ -42,6 +49,7 @@ class Action(msgspec.Struct, frozen=True):
     descriptions: dict[str, str] = {}
     details: dict[str, Any] = {}
     rewards: RewardPlan = RewardPlan()
+    judging: Judging | None = None
 
 
 class Challenge(msgspec.Struct, frozen=True):
@@ -131,7 +139,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class Participation(msgspec.Struct, frozen=True):
-    """Somebody took part in an action."""
+    """Somebody took part in an action; `round` counts the completions of the challenge before it."""
 
     uid: str
     person_id: PersonId
@@ -140,6 +148,9 @@ class Participation(msgspec.Struct, frozen=True):
     nonce: str
     input: dict[str, Any]
     at: datetime
+    round: int = 0
+    met: bool = True
+    remark: str = ""
 
     @classmethod
     def from_row(cls, row: Row) -> Self:

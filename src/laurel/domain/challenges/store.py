@@ -174,31 +174,47 @@ async def insert_participation(tx: Transaction, new: Participation) -> Participa
     done = await tx.execute(
         f"""
         INSERT INTO challenge_participation (organisation_id, {_PARTICIPATION})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+        VALUES ($1, {", ".join(f"${index + 2}" for index in range(len(Participation.__struct_fields__)))})
+        ON CONFLICT DO NOTHING
         """,
         tx.organisation_id,
-        new.uid,
-        new.person_id,
-        new.challenge_id,
-        new.action_id,
-        new.nonce,
-        new.input,
-        new.at,
+        *(getattr(new, name) for name in Participation.__struct_fields__),
     )
     if done:
         return None
+    known = await find_participation(tx, new)
+    assert known is not None  # noqa: S101 - the constraint said that it is there, and participations stay
+    return known
+
+
+async def find_participation(tx: Transaction, like: Participation) -> Participation | None:
+    """The recorded participation with the same person, action and nonce."""
     row = await tx.fetchrow(
         f"""
         SELECT {_PARTICIPATION} FROM challenge_participation
         WHERE organisation_id = $1 AND person_id = $2 AND action_id = $3 AND nonce = $4
         """,
         tx.organisation_id,
-        new.person_id,
-        new.action_id,
-        new.nonce,
+        like.person_id,
+        like.action_id,
+        like.nonce,
     )
-    assert row is not None  # noqa: S101 - the constraint said that it is there, and participations stay
-    return Participation.from_row(row)
+    return None if row is None else Participation.from_row(row)
+
+
+async def count_participations(tx: Transaction, person_id: PersonId, action_id: str, round_: int) -> int:
+    """How often a person took part in an action within a round."""
+    count: int = await tx.fetchval(
+        """
+        SELECT count(*) FROM challenge_participation
+        WHERE organisation_id = $1 AND person_id = $2 AND action_id = $3 AND round = $4
+        """,
+        tx.organisation_id,
+        person_id,
+        action_id,
+        round_,
+    )
+    return count
 
 
 async def completed_by_department(tx: Transaction, person_id: PersonId) -> dict[int, int]:

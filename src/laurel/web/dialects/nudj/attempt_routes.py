@@ -16,7 +16,7 @@ from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts
 from laurel.web.dialects.nudj.challenge_view import challenges_out
 from laurel.web.dialects.nudj.in_a_run import in_run
-from laurel.web.dialects.nudj.translate import uid_in
+from laurel.web.dialects.nudj.translate import department_id_of, uid_in
 from laurel.web.dialects.nudj.wire import ParticipationIn, UnlockIn
 from laurel.web.injected import InjectedCaller, InjectedSpine
 
@@ -78,26 +78,29 @@ async def _try(
 async def create_action_participation(
     spine: InjectedSpine, caller: InjectedCaller, data: JSONBody[ParticipationIn]
 ) -> dict[str, Any]:
-    """Take part in an action; it is judged at once."""
+    """Take part in an action; it is judged at once, but for previews of what has right answers."""
 
     async def work(run: Run) -> dict[str, Any]:
         person = await acting_person(run.tx, caller)
         challenge, action = await author.require_action(run.tx, uid_in(data.actionId))
         if data.allocationId not in (action.allocation, challenge.uid):
             raise Invalid("names no place of this action", field="allocationId", value=data.allocationId)
+        await department_id_of(run.tx, data.communityId)
         participation, attempt = await trying.participate(
             run, person.id, challenge, action, data.actionInput, preview=data.isPreview
         )
         await run.save()
         at = render_time(participation.at)
+        pending = data.isPreview and action.judging is not None
+        event_id = f"participation:{participation.uid}" if participation.met else None
         status = {
             "id": participation.uid,
-            "criteriaMet": True,
-            "output": {"key": data.actionInput.get("key"), "eventId": f"participation:{participation.uid}"},
-            "status": "completed",
+            "criteriaMet": participation.met,
+            "output": {"key": data.actionInput.get("key"), "eventId": event_id},
+            "status": "pending" if pending else "completed",
             "participatedAt": at,
-            "processingStartedAt": at,
-            "processedAt": at,
+            **({} if pending else {"processingStartedAt": at, "processedAt": at}),
+            **({"statusMessage": participation.remark} if participation.remark else {}),
         }
         return {
             "id": participation.uid,

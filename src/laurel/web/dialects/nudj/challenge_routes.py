@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, JSONBody
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from laurel.base.ids import new_uid
 from laurel.domain.challenges import author, store
+from laurel.domain.challenges.judge import Judging, Question
 from laurel.domain.challenges.model import Action, Challenge, ChallengeNotFound
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
@@ -25,7 +26,7 @@ from laurel.web.dialects.nudj.translate import (
     tongue_of,
     uid_in,
 )
-from laurel.web.dialects.nudj.wire import ActionIn, ChallengeIn, DistributionIn
+from laurel.web.dialects.nudj.wire import ActionIn, ChallengeIn, DistributionIn, JudgingIn
 from laurel.web.injected import InjectedCaller, InjectedParts
 
 _USER = "/api/v2/integration/challenges"
@@ -93,6 +94,19 @@ def _action(data: ActionIn, language: str, old: Challenge | None) -> Action:
         descriptions=texts.get("descriptions", known.descriptions if known else {}),
         details=data.config,
         rewards=known.rewards if known else RewardPlan(),
+        judging=(known.judging if known else None) if data.judging is UNSET else _judging(data.judging),
+    )
+
+
+def _judging(data: JudgingIn | UnsetType | None) -> Judging | None:
+    if data is None or isinstance(data, UnsetType):
+        return None
+    return Judging(
+        code=data.code,
+        answers=data.answers,
+        questions=[Question(one.id, one.answers, one.every) for one in data.questions],
+        pass_mark=data.passMark,
+        attempts_max=data.attemptsMax,
     )
 
 

@@ -68,7 +68,21 @@ def _action_out(shelf: Shelf, action: Action, tongue: Tongue, attempt: Attempt |
         "details": details_out(action.names, action.descriptions, {}, tongue),
         "config": action.details,
         "reward": plan_out(shelf, action.rewards, tongue, action.id),
-        **({} if attempt is None else {"isComplete": action.id in attempt.done}),
+        **({"judging": judging_out(action)} if attempt is None else {"isComplete": action.id in attempt.done}),
+    }
+
+
+def judging_out(action: Action) -> dict[str, Any] | None:
+    """What has to be right in an action: for the organisation's eyes only."""
+    judging = action.judging
+    if judging is None:
+        return None
+    return {
+        "code": judging.code,
+        "answers": judging.answers,
+        "questions": [{"id": one.id, "answers": one.answers, "every": one.every} for one in judging.questions],
+        "passMark": judging.pass_mark,
+        "attemptsMax": judging.attempts_max,
     }
 
 

@@ -262,11 +262,26 @@ class LevelsIn(msgspec.Struct, kw_only=True):
     highest: int = 100
 
 
+class QuestionIn(msgspec.Struct, kw_only=True):
+    id: str
+    answers: list[str]
+    every: bool = False
+
+
+class JudgingIn(msgspec.Struct, kw_only=True):
+    code: str | None = None
+    answers: list[str] = []
+    questions: list[QuestionIn] = []
+    passMark: int | None = None
+    attemptsMax: int | None = None
+
+
 class ActionIn(msgspec.Struct, kw_only=True):
     details: DetailsIn
     type: str = "interaction"
     id: str | None = None
     config: dict[str, Any] = {}
+    judging: JudgingIn | Maybe = UNSET
 
 
 class ChallengeIn(msgspec.Struct, kw_only=True):
