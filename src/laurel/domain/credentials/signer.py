@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -70,17 +70,17 @@ class Signer:
         shapes: dict[bytes, list[Making]] = {}
         for making in makings:
             shapes.setdefault(composition.shape_of(making, organisation), []).append(making)
-        signed: list[SignedDocument] = []
+        ready: list[_Ready] = []
         refused: dict[CredentialId, str] = {}
         for shape, group in shapes.items():
             template = self._template(shape, group, desk)
             for number, making in enumerate(group):
                 try:
-                    signed.append(desk.sign(making, template, thoroughly=template is None or number == 0))
+                    ready.append(_Ready(making, desk.prepare(making, template), template is None or number == 0))
                 except DocumentRefused as refusal:
                     place = f" ({refusal.field})" if refusal.field else ""
                     refused[making.credential.id] = f"{refusal.message}{place}"
-        return Batch(signed, refused)
+        return Batch(desk.sign(ready), refused)
 
     def _template(self, shape: bytes, group: Sequence[Making], desk: "_Desk") -> Template | None:
         with self._lock:
@@ -98,6 +98,14 @@ class Signer:
             while len(self._templates) > _TEMPLATES_MAX:
                 self._templates.popitem(last=False)
         return made
+
+
+class _Ready(NamedTuple):
+    """Prepared to be signed. Thoroughly: the published text is read again, as a stranger would."""
+
+    making: Making
+    to_sign: proofs.ToSign
+    thoroughly: bool
 
 
 class _Desk:
@@ -120,10 +128,8 @@ class _Desk:
         """The unsigned document."""
         return composition.compose(making, self._organisation, self._addresses)
 
-    def sign(self, making: Making, template: Template | None, *, thoroughly: bool) -> SignedDocument:
-        """Sign one. Its proof is held against the key in any case; thoroughly: the published text is read again, as a
-        stranger would.
-        """
+    def prepare(self, making: Making, template: Template | None) -> proofs.ToSign:
+        """What is to be signed of one. Raises DocumentRefused."""
         until = making.credential.expires_at
         if until is not None and until <= making.valid_from:
             raise DocumentRefused("a credential must not end before it begins", field="valid_until")
@@ -133,19 +139,31 @@ class _Desk:
         else:
             values = composition.slot_values(making, self._addresses)
             document, canonical = template.document(values), template.canonical(values)
-        ready = proofs.prepare(document, verification_method=self._method, created=self._created, canonical=canonical)
-        proof = self._keyring.sign_checked(self._keys.ed25519.key, ready)
-        text = msgspec.json.encode(ready.finish(proof.value))
-        self._check(text, ready, proof, thoroughly=thoroughly)
-        return SignedDocument(making, text.decode(), proof)
+        return proofs.prepare(document, verification_method=self._method, created=self._created, canonical=canonical)
 
-    def _check(self, text: bytes, ready: proofs.ToSign, proof: Signature, *, thoroughly: bool) -> None:
+    def sign(self, ready: Sequence[_Ready]) -> list[SignedDocument]:
+        """Sign all, then hold each proof against the key; one after the other as one piece of work they would take a tenth
+        longer, each pushing the other's tables out of the processor's cache.
+        """
+        signatures = [self._keyring.sign_checked(self._keys.ed25519.key, one.to_sign) for one in ready]
+        texts = [
+            msgspec.json.encode(one.to_sign.finish(signature.value))
+            for one, signature in zip(ready, signatures, strict=True)
+        ]
+        for one, signature, text in zip(ready, signatures, texts, strict=True):
+            self._check(one, signature, text)
+        return [
+            SignedDocument(one.making, text.decode(), signature)
+            for one, signature, text in zip(ready, signatures, texts, strict=True)
+        ]
+
+    def _check(self, one: _Ready, signature: Signature, text: bytes) -> None:
         try:
-            if thoroughly:
+            if one.thoroughly:
                 read = read_json(text)
                 proofs.check_proof(read, read["proof"][0], self._public)
             else:
-                self._public.verify(proof.value, ready.signing_input)
+                self._public.verify(signature.value, one.to_sign.signing_input)
         except (LaurelError, InvalidSignature) as failure:
             raise SelfVerificationFailed("a signature made just now does not verify") from failure
 

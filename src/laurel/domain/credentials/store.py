@@ -227,7 +227,7 @@ async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], now: dateti
             expiry_told_at = CASE WHEN c.expires_at > $2 THEN NULL ELSE coalesce(c.expiry_told_at, $2) END
         FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::integer[], $7::bigint[])
              AS s(person_id, credential_id, status_list_id, status_index, log_number)
-        WHERE c.organisation_id = $1 AND c.person_id = s.person_id AND c.id = s.credential_id
+        WHERE c.organisation_id = $1 AND c.person_id = s.person_id AND c.id = s.credential_id AND c.id = ANY($4::bigint[])
         """,
         tx.organisation_id,
         now,
