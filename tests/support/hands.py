@@ -4,6 +4,7 @@ A flow written once over `Hands` is driven in each way. The keyboard goes to a f
 cannot be seen.
 """
 
+import re
 from typing import Any
 
 from playwright.async_api import Locator, Page
@@ -30,8 +31,8 @@ class Hands:
         """Open a page."""
         await self.page.goto(f"{self.site}{path}")
 
-    def field(self, label: str, inside: Any = None) -> Locator:
-        """A field by its label."""
+    def field(self, label: str | re.Pattern[str], inside: Any = None) -> Locator:
+        """A field by its label: all of it, or what a pattern finds."""
         named = (inside or self.page.locator("main")).get_by_label(label, exact=True)
         return named.and_(self.page.locator("input, select, textarea"))
 

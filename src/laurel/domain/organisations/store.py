@@ -515,12 +515,14 @@ async def insert_audit(
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What to list of the audit trail; None means any."""
+    """What to list of the audit trail; None means any. until: not included."""
 
     actor: str | None = None
     action: str | None = None
     subject_kind: str | None = None
     subject_uid: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 async def audit_entries(tx: Transaction, wanted: AuditFilter, *, before: int | None, limit: int) -> list[AuditEntry]:
@@ -531,6 +533,7 @@ async def audit_entries(tx: Transaction, wanted: AuditFilter, *, before: int | N
         WHERE organisation_id = $1 AND ($2::bigint IS NULL OR id < $2)
           AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR action = $5)
           AND ($6::text IS NULL OR subject_kind = $6) AND ($7::text IS NULL OR subject_uid = $7)
+          AND ($8::timestamptz IS NULL OR at >= $8) AND ($9::timestamptz IS NULL OR at < $9)
         ORDER BY id DESC LIMIT $3
         """,
         tx.organisation_id,
@@ -540,6 +543,8 @@ async def audit_entries(tx: Transaction, wanted: AuditFilter, *, before: int | N
         wanted.action,
         wanted.subject_kind,
         wanted.subject_uid,
+        wanted.since,
+        wanted.until,
     )
     return [AuditEntry(**row) for row in rows]
 

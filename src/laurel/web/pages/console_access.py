@@ -16,6 +16,7 @@ from laurel.web.pages.visits import Visit, page
 
 _KEYS_MAX = 500
 _PAGE = 30
+_SENT_BEFORE = "This form was sent before: the {} was made and shown then. If it is lost, make another."
 SCOPE_CHOICES = [EVERY_SCOPE, EVERY_READ, *(f"{one}:{verb}" for one in SCOPE_RESOURCES for verb in ("read", "write"))]
 
 
@@ -27,6 +28,7 @@ async def _show_keys(visit: Visit, error: LaurelError | None = None, *, made: st
         error=error,
         made=made,
         api_keys=list(reversed(known)),
+        once=visit.new_once() if made or error is None else visit.form.get("once") or visit.new_once(),
         now=visit.parts.clock.now(),
         scopes=[scope for scope in SCOPE_CHOICES if visit.may(scope)],
     )
@@ -54,7 +56,10 @@ async def make_key(visit: Visit) -> Response[bytes]:
             expires_at=now + timedelta(days=int(days)) if days else None,
         )
         async with visit.transaction() as tx:
+            if (before := await visit.led_to(tx)) is not None:
+                return visit.to(before, _SENT_BEFORE.format("key"))
             issued = await keys.issue(tx, pepper=parts.pepper, wish=wish, by=visit.caller, now=now)
+            await visit.note_sent(tx, "/console/keys")
     except LaurelError as refused:
         if (refused.field or "").startswith("scopes"):
             refused.field = "scopes"
@@ -79,6 +84,7 @@ async def _show_webhooks(visit: Visit, error: LaurelError | None = None, *, secr
         error=error,
         secret=secret,
         endpoints=list(reversed(known)),
+        once=visit.new_once() if secret or error is None else visit.form.get("once") or visit.new_once(),
         topics=sorted(TOPICS),
         formats=[(name, name) for name in visit.parts.message_formats],
         own=OWN,
@@ -97,6 +103,8 @@ async def make_webhook(visit: Visit) -> Response[bytes]:
     form = visit.form
     try:
         async with visit.transaction() as tx:
+            if (before := await visit.led_to(tx)) is not None:
+                return visit.to(before, _SENT_BEFORE.format("webhook"))
             made = await endpoints.create(
                 tx,
                 visit.parts,
@@ -105,6 +113,7 @@ async def make_webhook(visit: Visit) -> Response[bytes]:
                 topics=tuple(form.all("topics")),
                 description=form.get("description"),
             )
+            await visit.note_sent(tx, f"/console/webhooks/{made.endpoint.uid}")
     except LaurelError as refused:
         return await _show_webhooks(visit, refused)
     return await _show_webhooks(visit, secret=made.secret)

@@ -52,6 +52,7 @@ async def _show(visit: Visit, error: LaurelError | None = None) -> Response[byte
         recipient=recipient,
         email=email,
         today=visit.parts.clock.now().date().isoformat(),
+        once=form.get("once") or visit.new_once(),
     )
 
 
@@ -68,6 +69,8 @@ async def issue_one(visit: Visit) -> Response[bytes]:
     form, parts = visit.form, visit.parts
 
     async def work(tx: Transaction, _careful: bool) -> str:
+        if (before := await visit.led_to(tx)) is not None:
+            return before
         now = parts.clock.now()
         wanted = await definitions.require(tx, form.get("achievement"))
         issued_on, expires_on = _day(form.get("issued_on"), "issued_on"), _day(form.get("expires_on"), "expires_on")
@@ -97,17 +100,19 @@ async def issue_one(visit: Visit) -> Response[bytes]:
         (given,) = await give(run, [gift])
         await run.save()
         await audit.record(tx, at=now, by=visit.caller, action="award.give", subject=("award", given.award.uid))
-        return given.credential.uid if given.credential else ""
+        address = f"/console/credentials/{given.credential.uid if given.credential else ''}"
+        await visit.note_sent(tx, address)
+        return address
 
     try:
-        uid = await run_again_on_races(parts.spine, visit.organisation_id, work)
+        address = await run_again_on_races(parts.spine, visit.organisation_id, work)
     except AlreadyHeld as held:
         held.field = "email"
         held.message = "this person holds it already; tick the box below to give it once more"
         return await _show(visit, held)
     except LaurelError as refused:
         return await _show(visit, refused)
-    return visit.to(f"/console/credentials/{uid}", "The credential is issued.")
+    return visit.to(address, "The credential is issued.")
 
 
 def _evidence(address: str) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """/console/settings, team, audit, and pictures of designs: how the organisation presents itself and who runs it."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response
 
 from laurel.base.errors import Invalid, LaurelError, NotFound
 from laurel.base.limits import NAME_LENGTH_MAX, check_length
 from laurel.base.times import time_zones
+from laurel.domain.achievements.periods import midnight, zone
 from laurel.domain.designs import drawing
 from laurel.domain.letters.sending import SWITCH
 from laurel.domain.organisations import sign_in, store, tenancy
@@ -21,6 +24,7 @@ from laurel.web.pages.languages import LANGUAGES
 from laurel.web.pages.visits import Visit, page
 
 _PAGE = 50
+_TEAM_MAX = 500
 _PICTURE_WIDTH = 360
 _TEXTS = ("name", "description", "url", "email", "image", "time_zone", "language")
 _BRANDS = ("colour", "signatory", "signatory_title", "mail_greeting")
@@ -89,7 +93,7 @@ async def show_design_picture(visit: Visit) -> Response[bytes]:
 # ---------------------------------------------------------------------------------------------------------------- team
 async def _show_team(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
     async with visit.transaction() as tx:
-        accounts = await store.accounts(tx, after=0, limit=500)
+        accounts = await store.accounts(tx, after=0, limit=_TEAM_MAX)
         provider = await single_sign_on.provider(tx)
         linked = await single_sign_on.linked_accounts(tx, provider.issuer) if provider is not None else {}
     return visit.show(
@@ -149,17 +153,45 @@ def _not_oneself(account: Account, uid: str) -> None:
 @page("/console/audit", needs="audit:read")
 async def show_audit(visit: Visit) -> Response[bytes]:
     """Who did what to what."""
-    wanted = AuditFilter(action=visit.asked("action") or None, subject_uid=visit.asked("subject") or None)
+    asked = {name: visit.asked(name) for name in ("who", "action", "kind", "subject", "since", "until")}
+    trouble, since, until = "", None, None
+    try:
+        since = _day_start(visit, asked["since"], "since")
+        until = _day_start(visit, asked["until"], "until", days=1)
+    except Invalid as refused:
+        trouble = refused.message
+    wanted = AuditFilter(
+        actor=asked["who"] or None,
+        action=asked["action"] or None,
+        subject_kind=asked["kind"] or None,
+        subject_uid=asked["subject"] or None,
+        since=since,
+        until=until,
+    )
     async with visit.transaction() as tx:
         entries = await store.audit_entries(tx, wanted, before=visit.cursor(), limit=_PAGE + 1)
-        accounts = {f"account:{one.uid}": one.name for one in await store.accounts(tx, after=0, limit=500)}
+        accounts = {f"account:{one.uid}": one.name for one in await store.accounts(tx, after=0, limit=_TEAM_MAX)}
     return visit.show(
         "console/audit.html",
         entries=entries[:_PAGE],
         next=visit.next_after(entries, _PAGE),
         accounts=accounts,
-        action=visit.asked("action"),
+        asked=asked,
+        keep="".join(f"&{name}={quote(value)}" for name, value in asked.items() if value),
+        trouble=trouble,
     )
+
+
+def _day_start(visit: Visit, text: str, field: str, *, days: int = 0) -> datetime | None:
+    """The instant at which a day (or the one so many days later) begins in the organisation's time zone."""
+    try:
+        return (
+            midnight(date.fromisoformat(text) + timedelta(days=days), zone(visit.organisation.time_zone))
+            if text
+            else None
+        )
+    except (ValueError, OverflowError):
+        raise Invalid("say a day such as 2026-03-14", field=field, value=text[:30]) from None
 
 
 HANDLERS = (show_settings, change_settings, show_design_picture, show_team, add_to_team, change_team, show_audit)

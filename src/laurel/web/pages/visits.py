@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html import unescape
 from typing import Any, Literal
 from urllib.parse import quote
@@ -17,10 +18,12 @@ from litestar.datastructures import Cookie, UploadFile
 from litestar.handlers import HTTPRouteHandler
 
 from laurel.base import json_text
-from laurel.base.errors import Forbidden, Invalid, LaurelError
+from laurel.base.errors import Forbidden, Invalid, LaurelError, RequestInFlight
 from laurel.base.ids import OrganisationId, is_uid, new_secret, new_uid
-from laurel.base.limits import FORM_FIELDS_MAX
+from laurel.base.limits import FORM_FIELDS_MAX, IDEMPOTENCY_KEPT_SECONDS
 from laurel.base.text import clean
+from laurel.database import answers
+from laurel.database.answers import StoredAnswer
 from laurel.database.pool import Transaction
 from laurel.domain.access import sessions, signed_links
 from laurel.domain.access.model import SignedIn
@@ -38,6 +41,8 @@ OTHERS, SIGNING_IN = "laurel_others", "laurel_signing_in"
 """Sessions of other organisations that this browser may switch to; the secret of a sign-in through a provider."""
 TOKEN = "token"  # noqa: S105 - the name of a form field
 _SAID_SECONDS = 60
+_FORMS = "console-form"
+"""Whose idempotency keys the numbers of forms are."""
 
 Door = Literal["open", "console"]
 AnyRequest = Request[Any, Any, Any]
@@ -176,6 +181,23 @@ class Visit:
         if uid is None or not is_uid(uid):
             raise Invalid("this form is too old; open the page again", field="form")
         return uid
+
+    async def led_to(self, tx: Transaction) -> str | None:
+        """Where this form led when it was sent before; None the first time. Raises Invalid, RequestInFlight.
+
+        To be asked in the transaction of the effect, before it; `note_sent` belongs to its end.
+        """
+        number = self.once()
+        if not await answers.lock_idempotency_key(tx, _FORMS, number):
+            raise RequestInFlight("this form is on its way already")
+        since = self.parts.clock.now() - timedelta(seconds=IDEMPOTENCY_KEPT_SECONDS)
+        before = await answers.stored_answer(tx, _FORMS, number, since=since)
+        return None if before is None else before.body.decode()
+
+    async def note_sent(self, tx: Transaction, address: str) -> None:
+        """Keep where this form led, so that it has its effect once."""
+        answer = StoredAnswer(request_hash=b"", status=303, headers=[], body=address.encode())
+        await answers.store_answer(tx, _FORMS, self.once(), answer, self.parts.clock.now())
 
     # ----------------------------------------------------------------------------------------------------- the answer
     def show(
