@@ -119,14 +119,19 @@ class Oracle:
         )
 
     def _settle(self, achievement: dict[str, Any], event: Happening) -> None:
+        for level, target in enumerate(achievement.get("levels") or [None], start=1):
+            self._settle_level(achievement, event, level, target)
+
+    def _settle_level(self, achievement: dict[str, Any], event: Happening, level: int, target: Any) -> None:
         period = self.period(achievement, event)
-        award = (event.person, achievement["id"], period)
+        award = (event.person, achievement["id"], period if level == 1 else f"{period}#{level}")
+        criteria = achievement["criteria"]
+        if target is not None:
+            criteria = {**criteria, "value": target}
         held = {a for p, a, _ in self.awards if p == event.person}
         if award in self.awards or not set(achievement["prerequisites"]) <= held:
             return
-        if achievement["criteria"] is not None and not self.holds(
-            achievement, achievement["criteria"], event.person, period
-        ):
+        if criteria is not None and not self.holds(achievement, criteria, event.person, period):
             return
         self.awards.add(award)
         self._happen(

@@ -102,6 +102,7 @@ def histories(*, monotone: bool, amounts: st.SearchStrategy[Any]) -> st.SearchSt
             "criteria": trees(operators, logicals),
             "names": st.lists(st.sampled_from(["a", "b", None]), min_size=3, max_size=3),
             "after": st.booleans(),
+            "levels": st.integers(1, 3),
         }
     )
     event = st.fixed_dictionaries(
@@ -173,9 +174,13 @@ class World:
                     "calendar": plan["calendar"],
                     "prerequisites": needs,
                 }
-                definition = msgspec.convert({"names": {"en": "x"}, "status": "live", **body}, Definition, strict=False)
+                steps = levels_of(plan)
+                levels = {"steps": [{"target": step} for step in steps]} if steps else None
+                definition = msgspec.convert(
+                    {"names": {"en": "x"}, "status": "live", **body, "levels": levels}, Definition, strict=False
+                )
                 made = await definitions.create(tx, definition, actor="test", now=parts.clock.now())
-                plans.append({"id": made.uid, **body})
+                plans.append({"id": made.uid, **body, "levels": steps})
         people = {name: await a_person(parts, organisation, identifiers={"external": name}) for name in PEOPLE}
         return cls(parts, organisation.id, plans, history["zone"], people)
 
@@ -272,6 +277,14 @@ def period_key_of(period: str, ordinal: int) -> str:
     return "" if period == "open" else f"{period[0]}:{date.fromordinal(ordinal).isoformat()}"
 
 
+def levels_of(plan: dict[str, Any]) -> list[Any]:
+    """What the levels take, where the criteria allow levels and the history wants some."""
+    criteria = plan["criteria"]
+    if criteria["type"] == "logical" or criteria["operator"] != ">=" or plan["levels"] == 1:
+        return []
+    return [criteria["value"] * number for number in range(1, plan["levels"] + 1)]
+
+
 def leaves_of(node: dict[str, Any]) -> list[dict[str, Any]]:
     if node["type"] != "logical":
         return [node]
@@ -358,7 +371,10 @@ async def test_a_backfill_counts_what_would_have_counted(parts, history):
         copies = []
         for plan in plans:
             body = {key: plan[key] for key in ("queries", "criteria", "period", "calendar")}
-            definition = msgspec.convert({"names": {"en": "x"}, "status": "live", **body}, Definition, strict=False)
+            levels = {"steps": [{"target": step} for step in plan["levels"]]} if plan["levels"] else None
+            definition = msgspec.convert(
+                {"names": {"en": "x"}, "status": "live", **body, "levels": levels}, Definition, strict=False
+            )
             made = await definitions.create(tx, definition, actor="test", now=parts.clock.now())
             await widen(tx, made, None, parts.clock.now())
             copies.append({**plan, "id": made.uid, "number": made.id})

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from laurel.base import json_text, limits
-from laurel.base.described import check_json_size, check_wording
+from laurel.base.described import check_json_size, check_wording, checked_languages
 from laurel.base.errors import Conflict, Invalid, LaurelError
 from laurel.base.ids import AchievementId, DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
@@ -21,12 +21,14 @@ from laurel.base.text import clean
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store
 from laurel.domain.achievements.criteria import check_criteria
+from laurel.domain.achievements.levels import check_levels
 from laurel.domain.achievements.model import (
     Achievement,
     AchievementNotFound,
     CalendarOf,
     CredentialPlan,
     Criteria,
+    Levels,
     Period,
     Query,
     StoredStatus,
@@ -35,7 +37,18 @@ from laurel.domain.rewards.catalogue import check_payable
 from laurel.domain.rewards.model import RewardPlan
 
 _COUNTING = frozenset(
-    {"queries", "criteria", "period", "calendar", "starts_at", "expires_at", "prerequisites", "department_id", "status"}
+    {
+        "queries",
+        "criteria",
+        "period",
+        "calendar",
+        "levels",
+        "starts_at",
+        "expires_at",
+        "prerequisites",
+        "department_id",
+        "status",
+    }
 )
 _VALID_DAYS_MAX = 36_525
 
@@ -60,6 +73,7 @@ class Definition(msgspec.Struct, kw_only=True):
     calendar: CalendarOf | UnsetType = UNSET
     queries: list[Query] | UnsetType = UNSET
     criteria: Criteria | UnsetType | None = UNSET
+    levels: Levels | UnsetType | None = UNSET
     query_descriptions: dict[str, dict[str, str]] | UnsetType = UNSET
     prerequisites: list[str] | UnsetType = UNSET
     rewards: RewardPlan | UnsetType = UNSET
@@ -201,10 +215,14 @@ async def _checked(tx: Transaction, definition: Definition, old: Achievement | N
 
     _check_texts(values)
     check_criteria(after("queries", []), after("criteria", None))
+    if after("levels", None) is not None:
+        check_levels(after("levels", None), after("criteria", None))
     _check_status(old, values.get("status"))
     _check_window(after("starts_at", None), after("expires_at", None))
     if "rewards" in values:
         await check_payable(tx, values["rewards"], "rewards")
+    if values.get("levels") is not None:
+        values["levels"] = await _checked_steps(tx, values["levels"])
     if "prerequisites" in values:
         values["prerequisites"] = await _prerequisite_ids(tx, values["prerequisites"], old)
     if "credential" in values:
@@ -255,6 +273,18 @@ def _check_window(starts_at: datetime | None, expires_at: datetime | None) -> No
             raise Invalid(f"{field} must carry a time zone", field=field)
     if starts_at is not None and expires_at is not None and expires_at <= starts_at:
         raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
+
+
+async def _checked_steps(tx: Transaction, levels: Levels) -> Levels:
+    """The levels with clean names, their rewards checked."""
+    steps = []
+    for index, step in enumerate(levels.steps):
+        field = f"levels.steps[{index}]"
+        if step.rewards is not None:
+            await check_payable(tx, step.rewards, f"{field}.rewards")
+        names = checked_languages(step.names, limits.NAME_LENGTH_MAX, f"{field}.names")
+        steps.append(msgspec.structs.replace(step, names=names))
+    return msgspec.structs.replace(levels, steps=steps)
 
 
 async def _prerequisite_ids(tx: Transaction, uids: Sequence[str], old: Achievement | None) -> list[AchievementId]:

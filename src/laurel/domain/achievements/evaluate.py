@@ -42,13 +42,14 @@ PastKey = tuple[AchievementId, int]
 
 
 class Completion(NamedTuple):
-    """A tree became complete: which, in which period, by which event."""
+    """A tree became complete, or reached a level: which, in which period, by which event."""
 
     person_id: PersonId
     rule: Rule
     period: int
     occurred_at: datetime
     event_key: str
+    level: int | None = None
 
 
 Advance = tuple[Rule, CompiledLeaf, int | Decimal]
@@ -208,7 +209,7 @@ def apply_event(
             advanced.append((rule, leaf, value))
         else:
             _advance(book, state, leaf, rule, entry, event, occurred_at, advanced)
-        if not entry[DONE]:
+        if entry[DONE] < rule.top:
             touched.append((rule, entry))
     state.changed = True
     return completed(state, touched, occurred_at, event_key) if touched else []
@@ -251,7 +252,7 @@ def apply_late(book: RuleBook, state: PersonState, late: Late) -> list[Completio
     if late.event is not None:
         for leaf in late.leaves:
             _advance(book, state, leaf, rule, entry, late.event, late.occurred_at, late.advanced)
-    if entry[DONE]:
+    if entry[DONE] >= rule.top:
         return []
     return completed(state, [(rule, entry)], late.occurred_at, late.event_key)
 
@@ -259,19 +260,25 @@ def apply_late(book: RuleBook, state: PersonState, late: Late) -> list[Completio
 def completed(
     state: PersonState, touched: Iterable[tuple[Rule, Entry]], occurred_at: datetime, event_key: str
 ) -> list[Completion]:
-    """Those of `touched` that are complete now; they are marked done."""
+    """Those of `touched` that are complete now, or reach further levels; they are marked done, so far."""
     found: list[Completion] = []
     held = state.held
     for rule, entry in touched:
-        if entry[DONE] or not rule.complete(entry):
+        before = entry[DONE]
+        if before >= rule.top or not rule.complete(entry):
             continue
         prerequisites = rule.achievement.prerequisites
         if prerequisites and not all(held.get(needed) for needed in prerequisites):
             continue
-        entry[DONE] = 1
+        reached = rule.level_of(entry)
+        if reached <= before:
+            continue
+        entry[DONE] = reached
         state.changed = True
-        if entry[PERIOD] or not held.get(rule.id):
-            found.append(Completion(state.person_id, rule, entry[PERIOD], occurred_at, event_key))
+        for level in range(before + 1, reached + 1):
+            if level > 1 or entry[PERIOD] or not held.get(rule.id):
+                named = level if rule.targets else None
+                found.append(Completion(state.person_id, rule, entry[PERIOD], occurred_at, event_key, named))
     return found
 
 

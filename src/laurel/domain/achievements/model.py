@@ -102,6 +102,27 @@ Leaf = Count | Sum | Streak
 Criteria = Count | Sum | Streak | Logical
 
 
+class LevelStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One level: what it takes, its names by language, and what it pays (None: what the achievement pays)."""
+
+    target: Decimal
+    names: dict[str, str] = {}
+    rewards: RewardPlan | None = None
+
+
+class Levels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The levels of an achievement: either `steps`, or a formula `target` over `level` for the levels 1 to `highest`."""
+
+    steps: list[LevelStep] = []
+    target: str | None = None
+    highest: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.steps) or self.highest
+
+
 class CredentialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How credentials of this achievement are made: validity in days or years (None: for ever) and the design.
 
@@ -133,6 +154,7 @@ class Achievement(msgspec.Struct, frozen=True):
     calendar: CalendarOf
     queries: list[Query]
     criteria: Criteria | None
+    levels: Levels | None
     query_descriptions: dict[str, dict[str, str]]
     prerequisites: list[AchievementId]
     rewards: RewardPlan
@@ -183,6 +205,27 @@ class Achievement(msgspec.Struct, frozen=True):
         """The name in `language`, by the fallback rule of `localised`."""
         return localised(self.names, language, default)
 
+    def name_of(self, level: int | None, language: str, default: str = "en") -> str:
+        """The name of what a level earns ("Reader: Gold", else "Reader 3"); without a level, the achievement's."""
+        name, called = self.name_in(language, default), self.level_name(level, language, default)
+        if not called:
+            return name
+        return f"{name} {called}" if called == str(level) else f"{name}: {called}"
+
+    def level_name(self, level: int | None, language: str, default: str = "en") -> str:
+        """What a level is called: its name, else its number; "" where there are no levels."""
+        if level is None or self.levels is None:
+            return ""
+        names = self.levels.steps[level - 1].names if level <= len(self.levels.steps) else {}
+        return localised(names, language, default) or str(level)
+
+    def plan_at(self, level: int | None) -> RewardPlan:
+        """What an award pays: the plan of its level where it has one, else the achievement's."""
+        own = (
+            self.levels.steps[level - 1].rewards if level and self.levels and level <= len(self.levels.steps) else None
+        )
+        return self.rewards if own is None else own
+
     def description_in(self, language: str, default: str = "en") -> str:
         """The description in `language`, by the fallback rule of `localised`."""
         return localised(self.descriptions, language, default)
@@ -197,7 +240,7 @@ def localised(texts: dict[str, str], language: str, default: str) -> str:
 
 
 class Award(msgspec.Struct, frozen=True):
-    """The fact that a person earned an achievement in a period. Never deleted; revoked with a reason.
+    """The fact that a person earned an achievement, or a level of it, in a period. Never deleted; revoked with a reason.
 
     pending: it is prepared and not published yet, and counts nowhere.
     """
@@ -208,6 +251,7 @@ class Award(msgspec.Struct, frozen=True):
     uid: str
     achievement_id: AchievementId
     period: str
+    level: int | None
     state: Literal["pending", "active", "revoked"]
     awarded_at: datetime
     recorded_at: datetime
@@ -244,3 +288,4 @@ class NewAward(msgspec.Struct, frozen=True):
     score: str | None = None
     results: list[Any] = []
     quiet: bool = False
+    level: int | None = None

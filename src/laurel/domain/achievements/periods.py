@@ -188,6 +188,10 @@ def own_calendar(
     return MovedCalendar([(end, calendar) for (end, _), calendar in zip(past, calendars, strict=True)], present)
 
 
-def period_key(period: Period, ordinal: int) -> str:
-    """How an award names its period: "" for open, else the letter of the kind and the first day ("w:2026-11-16")."""
-    return "" if period == "open" else f"{period[0]}:{date.fromordinal(ordinal).isoformat()}"
+def period_key(period: Period, ordinal: int, level: int | None = None) -> str:
+    """How an award names its period: "" for open, else the letter of the kind and the first day ("w:2026-11-16").
+
+    Levels above the first follow behind a #, because each is an award of its own: "#2", "w:2026-11-16#2".
+    """
+    key = "" if period == "open" else f"{period[0]}:{date.fromordinal(ordinal).isoformat()}"
+    return f"{key}#{level}" if level is not None and level > 1 else key

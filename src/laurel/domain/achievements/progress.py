@@ -6,14 +6,15 @@ from decimal import Decimal
 import msgspec
 
 from laurel.domain.achievements.model import Criteria, Logical
-from laurel.domain.achievements.rules import COMPARE, CompiledLeaf, Entry, Rule, number_of
+from laurel.domain.achievements.rules import COMPARE, DONE, CompiledLeaf, Entry, Rule, number_of
 
 
 class ProgressNode(msgspec.Struct, frozen=True):
     """A node of the progress tree.
 
     Leaves: the value and its target. Logical: how many conditions hold and how many must (and: all, or: 1, not: 1, which
-    it has when none of its conditions holds). Values are never clamped to targets.
+    it has when none of its conditions holds). Values are never clamped to targets. With levels, the target is that of the
+    next one, and complete is who has reached the last.
     """
 
     type: str
@@ -30,7 +31,13 @@ def progress_tree(rule: Rule, entry: Entry | None) -> ProgressNode:
     """Where an entry stands, node by node; None is the state before anything counted."""
     if rule.achievement.criteria is None:
         return ProgressNode("count", entry is not None, 0, 0, ">=")
-    return _node(rule.achievement.criteria, iter(rule.leaves), entry)
+    root = _node(rule.achievement.criteria, iter(rule.leaves), entry)
+    if not rule.targets:
+        return root
+    done = 0 if entry is None else entry[DONE]
+    return msgspec.structs.replace(
+        root, is_complete=done >= rule.top, target_value=rule.targets[min(done, rule.top - 1)]
+    )
 
 
 def _node(node: Criteria, compiled: Iterator[CompiledLeaf], entry: Entry | None) -> ProgressNode:

@@ -5,6 +5,7 @@ category and remembered per (name, category, sub-category).
 """
 
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Context, Decimal
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 from laurel.base.ids import AchievementId, DepartmentId
 from laurel.base.times import EPOCH
 from laurel.domain.achievements.criteria import leaves
+from laurel.domain.achievements.levels import targets_of
 from laurel.domain.achievements.model import Achievement, Cap, Count, Criteria, Filter, Logical, Query, Streak, Sum
 from laurel.domain.achievements.periods import Calendar
 from laurel.domain.events.model import Event, NewEvent
@@ -23,7 +25,8 @@ Value = Any
 {window: value} pairs for a capped leaf."""
 
 Entry = list[Any]
-"""Where a person stands in one achievement and period: [revision, period, done, value, value, …]."""
+"""Where a person stands in one achievement and period: [revision, period, done, value, value, …]. done: 1 once it was
+complete, or how many levels were reached."""
 
 REVISION, PERIOD, DONE, VALUES = 0, 1, 2, 3
 _MATCHES_REMEMBERED_MAX = 50_000
@@ -69,7 +72,9 @@ class Rule:
         "personal",
         "revision",
         "starts",
+        "targets",
         "timed",
+        "top",
         "uid",
     )
 
@@ -83,6 +88,10 @@ class Rule:
         self.timed = achievement.starts_at is not None or achievement.expires_at is not None
         self.starts = achievement.starts_at or EPOCH.replace(year=1)
         self.expires = achievement.expires_at or EPOCH.replace(year=9999)
+        self.targets = (
+            [whole_or_exact(target) for target in targets_of(achievement.levels)] if achievement.levels else []
+        )
+        self.top = len(self.targets) or 1
         caps = {query.alias: query.cap for query in achievement.queries}
         self.leaves = [
             _compile_leaf(node, VALUES + index, caps[node.query])
@@ -91,6 +100,13 @@ class Rule:
         self._collecting = [leaf for leaf in self.leaves if leaf.cap is not None or leaf.kind == "streak"]
         self._template: Entry = [self.revision, 0, 0, *(0 for _ in self.leaves)]
         self.complete: Callable[[Entry], bool] = _compile_tree(achievement.criteria, iter(self.leaves))
+
+    def level_of(self, entry: Entry) -> int:
+        """How many levels the entry's value reaches; without levels 1, for an entry that is complete."""
+        if not self.targets:
+            return 1
+        leaf = self.leaves[0]
+        return bisect_right(self.targets, number_of(leaf, entry[leaf.position]))
 
     def new_entry(self, period: int) -> Entry:
         """A fresh entry of `period`."""
@@ -257,8 +273,7 @@ def _compile_tree(node: Criteria | None, compiled: Any) -> Callable[[Entry], boo
         return lambda entry: not any(part(entry) for part in parts)
     leaf: CompiledLeaf = next(compiled)
     compare, position = COMPARE[node.operator], leaf.position
-    whole = int(node.value)
-    target: int | Decimal = whole if whole == node.value else node.value
+    target = whole_or_exact(node.value)
     if leaf.kind == "streak" or leaf.cap is not None:
         return lambda entry: compare(number_of(leaf, entry[position]), target)
     if node.operator == ">=":
@@ -276,6 +291,12 @@ def _all_of(parts: list[Callable[[Entry], bool]]) -> Callable[[Entry], bool]:
         return True
 
     return holds
+
+
+def whole_or_exact(value: Decimal) -> int | Decimal:
+    """An int where there is no fraction."""
+    whole = int(value)
+    return whole if whole == value else value
 
 
 def add(total: int | Decimal, amount: int | Decimal) -> int | Decimal:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -17,10 +18,19 @@ from laurel.domain.events import store as events
 from laurel.domain.people import store as people
 
 
+class LevelStanding(msgspec.Struct, frozen=True):
+    """How many levels of how many a person has in the present period; what the next one takes (None after the last)."""
+
+    reached: int
+    highest: int
+    next_target: int | Decimal | None
+
+
 class Standing(msgspec.Struct, frozen=True):
     """One person in one achievement at one instant.
 
-    `awards` are all the person's awards of it, newest first; `current` the one of the present period, if any.
+    `awards` are all the person's awards of it, newest first; `current` the one of the present period, if any (with levels:
+    that of the last level).
     `resets_at` is when the present period ends, None for open.
     """
 
@@ -30,6 +40,7 @@ class Standing(msgspec.Struct, frozen=True):
     current: Award | None
     awards: list[Award]
     resets_at: datetime | None
+    level: LevelStanding | None = None
 
     @property
     def times_completed(self) -> int:
@@ -77,9 +88,7 @@ async def standings(
         entry = await entry_at(tx, book, rule, state, ordinal)
         awards = by_achievement.get(achievement.id, [])
         key = period_key(achievement.period, ordinal)
-        current = next(
-            (a for a in awards if a.state == "active" and (a.period == key or achievement.period == "open")), None
-        )
+        current = _award_at(achievement, awards, ordinal, rule.top)
         bounds = calendar.bounds(achievement.period, ordinal)
         result.append(
             Standing(
@@ -89,9 +98,28 @@ async def standings(
                 current,
                 awards,
                 None if bounds is None else bounds[1],
+                _level(rule, awards, ordinal) if rule.targets else None,
             )
         )
     return result
+
+
+def _award_at(achievement: Achievement, awards: Sequence[Award], ordinal: int, level: int) -> Award | None:
+    """The award of a period and level that stands."""
+    key = period_key(achievement.period, ordinal, level)
+    any_period = achievement.period == "open" and achievement.levels is None
+    return next((award for award in awards if award.state == "active" and (any_period or award.period == key)), None)
+
+
+def _level(rule: Rule, awards: Sequence[Award], ordinal: int) -> LevelStanding:
+    """The levels that awards say a person has, in a period."""
+    levels = range(1, rule.top + 1)
+    reached = max((level for level in levels if _award_at(rule.achievement, awards, ordinal, level)), default=0)
+    return LevelStanding(
+        reached,
+        rule.top,
+        rule.targets[reached] if reached < rule.top else None,
+    )
 
 
 async def entry_at(tx: Transaction, book: RuleBook, rule: Rule, state: PersonState, ordinal: int) -> Entry | None:

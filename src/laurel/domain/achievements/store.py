@@ -331,6 +331,7 @@ async def insert_awards(tx: Transaction, awards: Sequence[NewAward], now: dateti
             new.score,
             json_text.encode(new.results),
             new.quiet,
+            new.level,
             uid,
         )
         for new, uid in zip(awards, new_uids(len(awards)), strict=True)
@@ -339,18 +340,18 @@ async def insert_awards(tx: Transaction, awards: Sequence[NewAward], now: dateti
     inserted = await tx.fetch(
         f"""
         INSERT INTO award (organisation_id, person_id, uid, achievement_id, period, state, awarded_at, recorded_at,
-                           updated_at, source, source_event_key, claim, score, results, quiet)
+                           updated_at, source, source_event_key, claim, score, results, quiet, level)
         SELECT $1, a.person_id, a.uid, a.achievement_id, a.period, a.state, a.awarded_at, $2, $2, a.source,
-               a.source_event_key, a.claim, a.score, a.results, a.quiet
+               a.source_event_key, a.claim, a.score, a.results, a.quiet, a.level
         FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
-                    $10::text[], $11::text[], $12::jsonb[], $13::boolean[], $14::text[])
+                    $10::text[], $11::text[], $12::jsonb[], $13::boolean[], $14::smallint[], $15::text[])
              AS a(person_id, achievement_id, period, state, awarded_at, source, source_event_key, claim, score, results,
-                  quiet, uid)
+                  quiet, level, uid)
         ON CONFLICT DO NOTHING RETURNING {AWARD_COLUMNS}
         """,
         tx.organisation_id,
         now,
-        *columns(rows, 12),
+        *columns(rows, 13),
     )
     return [Award.from_row(row) for row in inserted]
 

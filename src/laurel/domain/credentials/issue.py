@@ -115,7 +115,7 @@ def fields_of(intent: Intent, language: str) -> CredentialFields:
     achievement, person = intent.achievement, intent.person
     spoken = person.language or language
     fields = CredentialFields(
-        name=achievement.name_in(spoken, language),
+        name=achievement.name_of(intent.award.level, spoken, language),
         description=achievement.description_in(spoken, language),
         recipient_name=person.full_name,
         recipient_email=person.email,

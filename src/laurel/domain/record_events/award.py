@@ -113,17 +113,19 @@ async def _awards(run: Run, gifts: Sequence[Gift]) -> list[Award]:
 
 
 def _first(run: Run, gift: Gift) -> NewAward:
+    level = None if gift.achievement.levels is None else 1
     return NewAward(
         person_id=gift.person.id,
         achievement_id=gift.achievement.id,
         period="",
         awarded_at=gift.awarded_at,
         source=gift.source,
-        claim="claimable" if gift.achievement.rewards.claimed_by_hand else "granted",
+        claim="claimable" if gift.achievement.plan_at(level).claimed_by_hand else "granted",
         state="active" if gift.published else "pending",
         score=gift.score,
         results=gift.results,
         quiet=gift.quiet or run.quiet,
+        level=level,
     )
 
 

@@ -62,7 +62,7 @@ async def _award(run: Run, completions: Sequence[Completion]) -> list[Made]:
     wanted: dict[tuple[int, int, str], tuple[NewAward, Rule]] = {}
     for completion in completions:
         rule = completion.rule
-        period = period_key(rule.period, completion.period)
+        period = period_key(rule.period, completion.period, completion.level)
         new = NewAward(
             person_id=completion.person_id,
             achievement_id=rule.id,
@@ -70,8 +70,9 @@ async def _award(run: Run, completions: Sequence[Completion]) -> list[Made]:
             awarded_at=min(completion.occurred_at, run.now),
             source="rules",
             source_event_key=completion.event_key,
-            claim="claimable" if rule.achievement.rewards.claimed_by_hand else "granted",
+            claim="claimable" if rule.achievement.plan_at(completion.level).claimed_by_hand else "granted",
             quiet=run.quiet,
+            level=completion.level,
         )
         wanted.setdefault((completion.person_id, rule.id, period), (new, rule))
     awards = await achievements.insert_awards(run.tx, [new for new, _ in wanted.values()], run.now)
@@ -133,6 +134,7 @@ def _happened(one: Made) -> Happening:
 
 def completion_event(award: Award, achievement: Achievement) -> NewEvent:
     """The event that an award raises; its key follows from the award, so it is raised once."""
+    level = {} if award.level is None else {"level": award.level}
     return NewEvent(
         person=("uid", ""),
         name=COMPLETION,
@@ -142,7 +144,7 @@ def completion_event(award: Award, achievement: Achievement) -> NewEvent:
         source_id=achievement.uid,
         department_id=achievement.department_id,
         tags=tuple(achievement.tags),
-        payload={"achievement": achievement.uid, "award": award.uid, "period": award.period},
+        payload={"achievement": achievement.uid, "award": award.uid, "period": award.period, **level},
     )
 
 
@@ -159,14 +161,14 @@ async def follow(run: Run, made: Sequence[Made], *, with_credentials: bool = Tru
 
 async def pay_awards(run: Run, made: Sequence[Made], choice: tuple[str, ...] | None = None) -> None:
     """Pay what the plans say, and note it on the awards."""
-    paying = [one for one in made if one.achievement.rewards.pays]
+    paying = [one for one in made if one.achievement.plan_at(one.award.level).pays]
     if not paying:
         return
     payments = [
         Payment(
             one.award.person_id,
             one.award.id,
-            one.achievement.rewards,
+            one.achievement.plan_at(one.award.level),
             COMPLETION,
             one.achievement.uid,
             one.achievement.department_id,
@@ -197,8 +199,9 @@ def _message(run: Run, one: Made) -> Message:
         "award_id": award.id,
         "achievement": achievement.uid,
         "achievement_id": achievement.id,
-        "name": achievement.name_in(run.language, run.language),
+        "name": achievement.name_of(award.level, run.language, run.language),
         "period": award.period,
+        **({} if award.level is None else {"level": award.level}),
         "awarded_at": render_time(award.awarded_at),
         "person_id": award.person_id,
     }

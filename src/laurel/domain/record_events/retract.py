@@ -101,7 +101,12 @@ async def _revoke_unearned(run: Run, person_id: PersonId, rule: Rule, reason: st
         state.entry(rule.id),
         *(e for (achievement_id, _), e in state.past.items() if achievement_id == rule.id),
     ]
-    earned = {period_key(rule.period, entry[PERIOD]) for entry in entries if entry is not None and entry[DONE]}
+    earned = {
+        period_key(rule.period, entry[PERIOD], level)
+        for entry in entries
+        if entry is not None
+        for level in range(1, entry[DONE] + 1)
+    }
     revoked = []
     for award in await achievements.awards_of_person(run.tx, person_id, achievement_id=rule.id):
         if award.state == "active" and award.source == "rules" and award.period not in earned:

@@ -1,16 +1,14 @@
 """XP: rules that pay it for events, by category and sub-category in six dimensions; and the level that a total means."""
 
-import ast
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
-from laurel.base import limits
+from laurel.base import formula, limits
 from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
 from laurel.database.pool import Row, Transaction
@@ -19,7 +17,6 @@ from laurel.domain.organisations.model import Organisation
 from laurel.domain.rewards import store
 from laurel.domain.rewards.model import XP_DIMENSIONS, check_amount
 
-_LEVEL = "level"
 _LEVELS = "levels"
 
 
@@ -82,22 +79,12 @@ class LevelPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     highest: int = 100
 
 
-_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-}
-
-
 def check_levels(plan: LevelPlan, field: str = "levels") -> None:
     """Raise Invalid when the formula cannot be computed, or does not rise from level to level."""
     if not 1 <= plan.highest <= limits.LEVELS_MAX:
         raise Invalid(
             f"{field}.highest must be from 1 to {limits.LEVELS_MAX}", field=f"{field}.highest", limit=limits.LEVELS_MAX
         )
-    check_length(plan.target, limits.FORMULA_LENGTH_MAX, f"{field}.target")
     targets = level_targets(plan, f"{field}.target")
     if any(later <= earlier for earlier, later in pairwise(targets[1:])) or (len(targets) > 1 and targets[1] <= 0):
         raise Invalid(f"{field}.target must rise with every level", field=f"{field}.target", value=plan.target)
@@ -105,48 +92,12 @@ def check_levels(plan: LevelPlan, field: str = "levels") -> None:
 
 def level_targets(plan: LevelPlan, field: str = "levels.target") -> list[Decimal]:
     """The XP that each level takes, from level 1 (0) up."""
-    try:
-        tree = ast.parse(plan.target.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise Invalid(f"{field} is not a formula", field=field, value=plan.target) from None
-    return [Decimal(0), *(_value(tree, level, field) for level in range(2, plan.highest + 1))]
+    return [Decimal(0), *formula.targets(plan.target, range(2, plan.highest + 1), field)]
 
 
 def level_of(plan: LevelPlan, xp: Decimal) -> int:
     """The highest level whose target the XP reaches."""
     return sum(target <= xp for target in level_targets(plan)) or 1
-
-
-def _value(node: ast.AST, level: int, field: str) -> Decimal:
-    """A formula's value: numbers, `level`, + - * / // ** with small whole exponents, and brackets."""
-    match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            result = Decimal(str(number))
-        case ast.Name(id=name) if name == _LEVEL:
-            result = Decimal(level)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            result = -_value(operand, level, field)
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            exponent = _value(right, level, field)
-            if exponent != int(exponent) or not 0 <= exponent <= limits.FORMULA_EXPONENT_MAX:
-                raise Invalid(
-                    f"{field} has an exponent outside 0 to {limits.FORMULA_EXPONENT_MAX}",
-                    field=field,
-                    limit=limits.FORMULA_EXPONENT_MAX,
-                )
-            result = _value(left, level, field) ** int(exponent)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            divisor = _value(right, level, field)
-            if isinstance(op, ast.Div | ast.FloorDiv) and divisor == 0:
-                raise Invalid(f"{field} divides by zero at level {level}", field=field)
-            result = _OPERATORS[type(op)](_value(left, level, field), divisor)
-        case _:
-            raise Invalid(f"{field} may hold numbers, level, + - * / // ** and brackets", field=field)
-    if not result.is_finite() or abs(result) > limits.LEVEL_TARGET_MAX:
-        raise Invalid(
-            f"{field} leaves the range of numbers at level {level}", field=field, limit=limits.LEVEL_TARGET_MAX
-        )
-    return result
 
 
 def levels_of(organisation: Organisation) -> LevelPlan:

@@ -22,6 +22,7 @@ from laurel.domain.achievements.model import (
     CalendarOf,
     CredentialPlan,
     Criteria,
+    Levels,
     Period,
     Query,
     StoredStatus,
@@ -77,6 +78,7 @@ class AchievementOut(msgspec.Struct, frozen=True, kw_only=True):
     calendar: CalendarOf
     queries: list[Query]
     criteria: Criteria | None
+    levels: Levels | None
     query_descriptions: dict[str, dict[str, str]]
     prerequisites: list[str]
     rewards: RewardPlan

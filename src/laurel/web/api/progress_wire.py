@@ -13,13 +13,16 @@ from laurel.domain.rewards.model import Grant
 
 
 class AwardOut(msgspec.Struct, frozen=True, kw_only=True):
-    """An award. `period` is "" for open achievements, else kind and first day ("w:2026-11-16")."""
+    """An award. `period` is "" for open achievements, else kind and first day ("w:2026-11-16"); levels above the first follow
+    behind a # ("w:2026-11-16#2").
+    """
 
     id: str
     number: int
     achievement: str
     person: str | None = None
     period: str
+    level: int | None
     state: str
     awarded_at: datetime
     recorded_at: datetime
@@ -50,11 +53,21 @@ class UnlockOut(msgspec.Struct, frozen=True, kw_only=True):
     achievement: str
     name: str
     period: str
+    level: int | None
     points: Decimal
     xp: Decimal
     rewards: list[GrantOut]
     shortages: list[str]
     claimable: bool
+
+
+class LevelOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The level reached in the present period (0: none), its name, the highest there is, and what the next one takes."""
+
+    reached: int
+    name: str
+    highest: int
+    next_target: Decimal | None
 
 
 class ProgressOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +80,7 @@ class ProgressOut(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     times_completed: int
     resets_at: datetime | None
+    level: LevelOut | None
     progress: ProgressNode | None
     award: str | None
 
@@ -81,6 +95,7 @@ def render_award(
         achievement=achievement_uid,
         person=person_uid,
         period=award.period,
+        level=award.level,
         state=award.state,
         awarded_at=award.awarded_at,
         recorded_at=award.recorded_at,
@@ -107,8 +122,9 @@ def render_unlock(made: Made, language: str = "en") -> UnlockOut:
     return UnlockOut(
         award=made.award.uid,
         achievement=made.achievement.uid,
-        name=made.achievement.name_in(language),
+        name=made.achievement.name_of(made.award.level, language),
         period=made.award.period,
+        level=made.award.level,
         points=paid.points if paid else Decimal(0),
         xp=paid.xp if paid else Decimal(0),
         rewards=[render_grant(grant) for grant in paid.grants] if paid else [],
@@ -128,6 +144,19 @@ def render_standing(standing: Standing, now: datetime, language: str = "en") -> 
         complete=standing.current is not None,
         times_completed=standing.times_completed,
         resets_at=standing.resets_at,
+        level=_level(standing, language),
         progress=standing.progress,
         award=standing.current.uid if standing.current else None,
+    )
+
+
+def _level(standing: Standing, language: str) -> LevelOut | None:
+    level = standing.level
+    if level is None:
+        return None
+    return LevelOut(
+        reached=level.reached,
+        name=standing.achievement.level_name(level.reached or None, language),
+        highest=level.highest,
+        next_target=None if level.next_target is None else Decimal(level.next_target),
     )

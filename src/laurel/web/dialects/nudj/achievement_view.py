@@ -145,7 +145,7 @@ def _user_state(
 ) -> dict[str, Any]:
     awards = [award for award in standing.awards if award.state == "active"]
     pays = standing.achievement.rewards.pays
-    current = standing.current
+    current, level = standing.current, standing.level
     tree = _progress_out(standing)
     moved = bool(current) or _has_moved(standing.progress)
     assets = [grant for grant in grants if grant.kind == "assets"]
@@ -162,6 +162,7 @@ def _user_state(
         "earnedRewardEntries": entries_out(seen.shelf, entries, won, person, tongue),
         "earnedXp": number(sum((award.xp for award in awards), Decimal(0))),
         **present(progressResetsAt=standing.resets_at),
+        **({"level": {"reached": level.reached, "highest": level.highest}} if level else {}),
         **tree,
     }
 
