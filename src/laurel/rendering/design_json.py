@@ -1,7 +1,7 @@
 """Reads the JSON of a design and refuses what breaks the format, naming the node, the limit and the value."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -84,14 +84,16 @@ def encode_design(design: Design) -> bytes:
     return _encoder.encode(design)
 
 
-def with_normalised_images(design: Design) -> Design:
-    """The design with every picture that it carries decoded and written anew (see normalise_image)."""
+def with_normalised_images(design: Design, written_here: Collection[str] = ()) -> Design:
+    """The design with every picture that it carries decoded and written anew (see normalise_image).
+
+    written_here: data URIs that were written here before; these are kept, because writing a JPEG anew costs quality.
+    """
     nodes: list[Node] = []
     for index, node in enumerate(design.nodes):
-        if isinstance(node, Image) and node.source.startswith("data:"):
+        if isinstance(node, Image) and node.source.startswith("data:") and node.source not in written_here:
             picture = normalise_image(data_uri_bytes(node.source), field=f"nodes[{index}].source")
-            uri = f"data:{picture.media_type};base64,{msgspec.json.encode(picture.data).decode().strip(chr(34))}"
-            nodes.append(msgspec.structs.replace(node, source=uri))
+            nodes.append(msgspec.structs.replace(node, source=picture.data_uri))
         else:
             nodes.append(node)
     return msgspec.structs.replace(design, nodes=tuple(nodes))

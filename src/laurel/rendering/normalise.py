@@ -2,7 +2,7 @@
 
 import io
 import math
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 
 from msgspec import Struct
@@ -25,6 +25,11 @@ class Picture(Struct, frozen=True):
     media_type: str
     width: int
     height: int
+
+    @property
+    def data_uri(self) -> str:
+        """The picture as a design carries it."""
+        return f"data:{self.media_type};base64,{b64encode(self.data).decode()}"
 
 
 def normalise_image(data: bytes, *, field: str = "image") -> Picture:

@@ -105,6 +105,24 @@ async def using_design(tx: Transaction, design_uid: str, limit: int) -> list[Ach
     return [Achievement.from_row(row) for row in rows]
 
 
+async def design_uses(tx: Transaction, names: Sequence[str]) -> dict[str, int]:
+    """How many achievements name each of these designs (uids, or keys of built-in ones); absent is none."""
+    rows = await tx.fetch(
+        """
+        SELECT name, count(DISTINCT id) AS uses FROM (
+            SELECT id, credential ->> 'badge_design' AS name FROM achievement
+            WHERE organisation_id = $1 AND deleted_at IS NULL AND credential ->> 'badge_design' = ANY($2::text[])
+            UNION ALL
+            SELECT id, credential ->> 'certificate_design' FROM achievement
+            WHERE organisation_id = $1 AND deleted_at IS NULL AND credential ->> 'certificate_design' = ANY($2::text[])
+        ) used GROUP BY name
+        """,
+        tx.organisation_id,
+        names,
+    )
+    return {row["name"]: row["uses"] for row in rows}
+
+
 # --------------------------------------------------------------------------------------------------------- collections
 async def insert_collection(
     tx: Transaction, *, name: str, description: str | None, public: bool, now: datetime

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from datetime import datetime
 
-from laurel.rendering import Design, Fields, content_hash, render_pdf, render_png
+from laurel.rendering import Design, Fields, content_hash, render_pdf, render_png, render_svg
 
 KEPT_BYTES_MAX = 32 * 1024 * 1024
 """Per process."""
@@ -37,12 +37,22 @@ _kept = _Kept()
 
 async def png(design: Design, fields: Fields, *, width_pixels: int | None = None) -> tuple[bytes, str]:
     """(PNG, its hash). Raises DesignTooLarge."""
-    name = await asyncio.to_thread(content_hash, design, fields, f"png@{width_pixels}")
+    name = await png_name(design, fields, width_pixels=width_pixels)
     drawing = _kept.get(name)
     if drawing is None:
         drawing = await asyncio.to_thread(render_png, design, fields, width_pixels=width_pixels)
         _kept.put(name, drawing)
     return drawing, name
+
+
+async def png_name(design: Design, fields: Fields, *, width_pixels: int | None = None) -> str:
+    """The hash that `png` answers with, without drawing anything."""
+    return await asyncio.to_thread(content_hash, design, fields, f"png@{width_pixels}")
+
+
+async def svg(design: Design, fields: Fields) -> bytes:
+    """SVG, for pictures that change with every stroke of a key: drawn each time, not kept. Raises DesignTooLarge."""
+    return await asyncio.to_thread(render_svg, design, fields)
 
 
 async def pdf(design: Design, fields: Fields, created_at: datetime) -> tuple[bytes, str]:

@@ -1,8 +1,9 @@
 """The designs of an organisation: made, changed, copied, taken away; and the ones that it has by default."""
 
+import asyncio
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from laurel.base.limits import check_length
 from laurel.base.text import clean
 from laurel.database.pool import Transaction
 from laurel.domain.designs import store
-from laurel.domain.designs.model import KINDS, DesignId, DesignKind, DesignNotFound, StoredDesign
+from laurel.domain.designs.model import KINDS, DesignChanged, DesignId, DesignKind, DesignNotFound, StoredDesign
 from laurel.rendering import Design, builtin_designs, encode_design, parse_design, with_normalised_images
 
 DEFAULTS: Mapping[DesignKind, str] = {
@@ -42,23 +43,41 @@ async def create(tx: Transaction, draft: DesignDraft, now: datetime) -> StoredDe
     for field in ("name", "kind", "content"):
         if getattr(draft, field) is UNSET:
             raise Invalid(f"{field} is missing", field=field)
-    values = _checked(draft)
+    values = await asyncio.to_thread(_checked, draft)
     made = await store.insert(tx, values, now)
     assert made is not None  # noqa: S101 - it is no default, nothing else can conflict
     return made
 
 
-async def change(tx: Transaction, design: StoredDesign, draft: DesignDraft, now: datetime) -> StoredDesign:
-    """Change what `draft` names. Pictures of credentials follow. Raises as `create`."""
-    return await store.update(tx, design.id, _checked(draft), now)
+async def change(
+    tx: Transaction,
+    design: StoredDesign,
+    draft: DesignDraft,
+    now: datetime,
+    *,
+    revision: int | None = None,
+    written_here: Collection[str] = (),
+) -> StoredDesign:
+    """Change what `draft` names. Pictures of credentials follow.
+
+    revision: the one that the writer began from; written_here: data URIs of pictures that were normalised before and
+    are kept as they are. Raises as `create`, and DesignChanged when the design is at another revision.
+    """
+    values = await asyncio.to_thread(_checked, draft, written_here)
+    changed = await store.update(tx, design.id, values, now, revision=revision)
+    if changed is None:
+        raise DesignChanged(
+            "somebody changed this design since you opened it", field="revision", value=revision, limit=design.revision
+        )
+    return changed
 
 
 async def copy(
-    tx: Transaction, design: StoredDesign, department_id: DepartmentId | None, now: datetime
+    tx: Transaction, design: StoredDesign, department_id: DepartmentId | None, now: datetime, *, name: str | None = None
 ) -> StoredDesign:
     """A design of its own that looks the same."""
     values = {
-        "name": design.name,
+        "name": name or design.name,
         "kind": design.kind,
         "content": design.content,
         "is_drawable": design.is_drawable,
@@ -74,6 +93,23 @@ async def copy(
 async def delete(tx: Transaction, design: StoredDesign, now: datetime) -> None:
     """Take a design away; what used it is drawn as the default one of its kind."""
     await store.update(tx, design.id, {"deleted_at": now, "is_default": False}, now)
+
+
+async def make_default(tx: Transaction, design: StoredDesign, now: datetime) -> StoredDesign:
+    """What names no design of this kind looks like this one from now on. Raises DesignChanged when it was just deleted."""
+    await store.unset_default(tx, design.kind, now)
+    changed = await store.update(tx, design.id, {"is_default": True}, now)
+    if changed is None:
+        raise DesignChanged("somebody deleted this design just now", field="design", value=design.uid)
+    return changed
+
+
+async def require_uid(tx: Transaction, uid: str, field: str = "design") -> StoredDesign:
+    """The design with this uid; raises DesignNotFound."""
+    found = (await store.find_by_uids(tx, [uid])).get(uid)
+    if found is None:
+        raise DesignNotFound("there is no such design", field=field, value=uid[:50])
+    return found
 
 
 async def require(tx: Transaction, design_id: int, field: str) -> StoredDesign:
@@ -114,10 +150,10 @@ def drawable(design: StoredDesign | None, kind: DesignKind) -> Design:
     return builtin_designs()[DEFAULTS[kind]]
 
 
-def read_design(content: str) -> Design | None:
+def read_design(content: str, written_here: Collection[str] = ()) -> Design | None:
     """The design that `content` is (JSON, or base64 of it); None when it is in another format.
 
-    Raises DesignInvalid or DesignTooLarge when it means to be one of ours and breaks the format.
+    written_here: data URIs of pictures that need not be written anew. Raises DesignInvalid or DesignTooLarge when it means to be one of ours and breaks the format.
     """
     text = content.strip()
     if not text.startswith("{"):
@@ -127,10 +163,10 @@ def read_design(content: str) -> Design | None:
             return None
     if not text.lstrip().startswith("{") or '"laurel-design/' not in text:
         return None
-    return with_normalised_images(parse_design(text.encode()))
+    return with_normalised_images(parse_design(text.encode()), written_here)
 
 
-def _checked(draft: DesignDraft) -> dict[str, Any]:
+def _checked(draft: DesignDraft, written_here: Collection[str] = ()) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: value for name in draft.__struct_fields__ if (value := getattr(draft, name)) is not UNSET
     }
@@ -142,7 +178,7 @@ def _checked(draft: DesignDraft) -> dict[str, Any]:
         raise Invalid(f"kind must be one of {', '.join(KINDS)}", field="kind", value=values["kind"])
     if "content" in values:
         content = check_length(clean(values["content"]), limits.DESIGN_BYTES_MAX, "content")
-        design = read_design(content)
+        design = read_design(content, written_here)
         kind = values.get("kind")
         if design is not None and isinstance(kind, str) and design.kind != kind:
             raise Invalid(f"the content is a {design.kind}, not a {kind}", field="kind", value=kind)

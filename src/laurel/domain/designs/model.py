@@ -5,7 +5,7 @@ from typing import Any, Literal, NewType, Self
 
 import msgspec
 
-from laurel.base.errors import NotFound
+from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import DepartmentId
 from laurel.database.pool import Row
 
@@ -20,10 +20,22 @@ class DesignNotFound(NotFound):
     code = "design_not_found"
 
 
+class DesignChanged(Conflict):
+    """Somebody else changed the design since the writer looked at it."""
+
+    code = "design_changed"
+
+
+class DesignInUse(Conflict):
+    """The design cannot go while something looks like it."""
+
+    code = "design_in_use"
+
+
 class StoredDesign(msgspec.Struct, frozen=True):
     """A design as stored. `content` is what its author gave; only a drawable one is in the design format.
 
-    `details` holds what dialects store besides.
+    `details` holds what dialects store besides; `revision` grows by one with every change.
     """
 
     id: DesignId
@@ -35,6 +47,7 @@ class StoredDesign(msgspec.Struct, frozen=True):
     is_drawable: bool
     builtin: str | None
     is_default: bool
+    revision: int
     details: dict[str, Any]
     created_at: datetime
     updated_at: datetime

@@ -8,7 +8,6 @@ import msgspec
 
 from laurel.base.ids import DepartmentId, new_uid
 from laurel.database.pool import Transaction
-from laurel.database.rows import update_row
 from laurel.domain.designs.model import DesignId, DesignKind, StoredDesign
 
 COLUMNS = ", ".join(StoredDesign.__struct_fields__)
@@ -31,10 +30,37 @@ async def insert(tx: Transaction, values: dict[str, Any], now: datetime) -> Stor
     return None if row is None else StoredDesign.from_row(row)
 
 
-async def update(tx: Transaction, design_id: DesignId, values: dict[str, Any], now: datetime) -> StoredDesign:
-    """Change columns of a design."""
-    row = await update_row(tx, "design", {"id": design_id}, {**values, "updated_at": now}, COLUMNS)
-    return StoredDesign.from_row(row)
+async def update(
+    tx: Transaction, design_id: DesignId, values: dict[str, Any], now: datetime, *, revision: int | None = None
+) -> StoredDesign | None:
+    """Change columns of a design that is there, at this revision where one is given; None when it is not."""
+    changes = "".join(f", {name} = ${index + 5}" for index, name in enumerate(values))
+    row = await tx.fetchrow(
+        f"""
+        UPDATE design SET updated_at = $3, revision = revision + 1{changes}
+        WHERE organisation_id = $1 AND id = $2 AND ($4::bigint IS NULL OR revision = $4) AND deleted_at IS NULL
+        RETURNING {COLUMNS}
+        """,
+        tx.organisation_id,
+        design_id,
+        now,
+        revision,
+        *values.values(),
+    )
+    return None if row is None else StoredDesign.from_row(row)
+
+
+async def unset_default(tx: Transaction, kind: DesignKind, now: datetime) -> None:
+    """Let no design be the default of its kind; another one follows in the same transaction."""
+    await tx.execute(
+        """
+        UPDATE design SET is_default = false, updated_at = $3, revision = revision + 1
+        WHERE organisation_id = $1 AND kind = $2 AND is_default AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        kind,
+        now,
+    )
 
 
 async def find_by_id(tx: Transaction, design_id: DesignId) -> StoredDesign | None:
@@ -64,6 +90,23 @@ async def defaults(tx: Transaction) -> dict[DesignKind, StoredDesign]:
         tx.organisation_id,
     )
     return {row["kind"]: StoredDesign.from_row(row) for row in rows}
+
+
+async def newest(tx: Transaction, kind: DesignKind | None, *, before_id: int | None, limit: int) -> list[StoredDesign]:
+    """A page of designs, newest first."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS} FROM design
+        WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR kind = $2)
+          AND ($3::bigint IS NULL OR id < $3)
+        ORDER BY id DESC LIMIT $4
+        """,
+        tx.organisation_id,
+        kind,
+        before_id,
+        limit,
+    )
+    return [StoredDesign.from_row(row) for row in rows]
 
 
 class DesignFilter(msgspec.Struct, frozen=True, kw_only=True):

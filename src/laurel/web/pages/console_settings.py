@@ -1,4 +1,4 @@
-"""/console/settings, team, audit, and pictures of designs: how the organisation presents itself and who runs it."""
+"""/console/settings, team, audit: how the organisation presents itself and who runs it."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -6,26 +6,22 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from laurel.base.errors import Invalid, LaurelError, NotFound
+from laurel.base.errors import Invalid, LaurelError
 from laurel.base.limits import NAME_LENGTH_MAX, check_length
 from laurel.base.times import time_zones
 from laurel.domain.achievements.periods import midnight, zone
-from laurel.domain.designs import drawing
 from laurel.domain.letters.sending import SWITCH
 from laurel.domain.organisations import sign_in, store, tenancy
 from laurel.domain.organisations.model import Account
 from laurel.domain.organisations.sign_in import ROLES
 from laurel.domain.organisations.store import AuditFilter
 from laurel.domain.single_sign_on import store as single_sign_on
-from laurel.rendering import builtin_designs
 from laurel.web.pages.colours import BRANDING, checked_colour
-from laurel.web.pages.drawn import in_colours, sample_fields
 from laurel.web.pages.languages import LANGUAGES
 from laurel.web.pages.visits import Visit, page
 
 _PAGE = 50
 _TEAM_MAX = 500
-_PICTURE_WIDTH = 360
 _TEXTS = ("name", "description", "url", "email", "image", "time_zone", "language")
 _BRANDS = ("colour", "signatory", "signatory_title", "mail_greeting")
 
@@ -75,19 +71,6 @@ async def change_settings(visit: Visit) -> Response[bytes]:
     except LaurelError as refused:
         return _show_settings(visit, refused)
     return visit.to("/console/settings", "Saved.")
-
-
-@page("/console/designs/{picture:str}", needs="achievements:read")
-async def show_design_picture(visit: Visit) -> Response[bytes]:
-    """A built-in design with a sample on it."""
-    design = builtin_designs().get(visit.path("picture").removesuffix(".png"))
-    if design is None:
-        raise NotFound("there is no such design")
-    fields = sample_fields(visit.organisation, visit.asked("name")[:200])
-    data, name = await drawing.png(in_colours(design, visit.organisation), fields, width_pixels=_PICTURE_WIDTH)
-    return Response(
-        data, media_type="image/png", headers={"Cache-Control": "private, max-age=300", "ETag": f'"{name}"'}
-    )
 
 
 # ---------------------------------------------------------------------------------------------------------------- team
@@ -194,4 +177,4 @@ def _day_start(visit: Visit, text: str, field: str, *, days: int = 0) -> datetim
         raise Invalid("say a day such as 2026-03-14", field=field, value=text[:30]) from None
 
 
-HANDLERS = (show_settings, change_settings, show_design_picture, show_team, add_to_team, change_team, show_audit)
+HANDLERS = (show_settings, change_settings, show_team, add_to_team, change_team, show_audit)

@@ -42,21 +42,6 @@ def fields_of(credential: Credential, organisation: Organisation, public_url: st
     return Fields(values={name: value[:1_900] for name, value in values.items()}, language=language)
 
 
-def sample_fields(organisation: Organisation, name: str = "") -> Fields:
-    """What fills in a design that is only being looked at."""
-    return Fields(
-        values={
-            "recipient.name": "Ada Lovelace",
-            "achievement.name": name or "Analytical Engines",
-            "achievement.description": "For a first program, written before there was a machine to run it on.",
-            "credential.issued_on": "14 March 2026",
-            "credential.url": "https://laurel.example/c/0",
-            "issuer.name": organisation.name,
-        },
-        language="en",
-    )
-
-
 async def design_for(tx: Transaction, achievement: Achievement, kind: DesignKind, organisation: Organisation) -> Design:
     """The design of an achievement's badge or certificate; a built-in one is in the organisation's colour."""
     design = await design_of(tx, achievement, kind)

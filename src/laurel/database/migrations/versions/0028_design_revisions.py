@@ -1,0 +1,11 @@
+"""A revision of every design, so that two editors notice each other."""
+
+from laurel.database.migrations.script import run
+
+revision = "0027"
+down_revision = "0026"
+
+
+def upgrade() -> None:
+    """Add the column."""
+    run("ALTER TABLE design ADD COLUMN revision bigint NOT NULL DEFAULT 1")
