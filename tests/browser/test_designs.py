@@ -2,7 +2,7 @@ from playwright.async_api import Page, expect
 
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
-from tests.support.browsing import XSS, sign_in, violations
+from tests.support.browsing import sign_in
 from tests.support.events import an_achievement
 
 

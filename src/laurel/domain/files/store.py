@@ -1,6 +1,6 @@
 """The SQL of stored files."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from laurel.base.ids import new_uid
@@ -54,6 +54,21 @@ async def find_public(tx: Transaction, uid: str) -> tuple[StoredFile, bytes] | N
     values = dict(row)
     secret_hash: bytes = values.pop("secret_hash")
     return StoredFile(**values), secret_hash
+
+
+async def pictures(tx: Transaction, uids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+    """(media type, bytes) of the organisation's own stored pictures by uid; what is gone, or is no picture, is absent."""
+    rows = await tx.fetch(
+        """
+        SELECT f.uid, f.media_type, string_agg(p.data, ''::bytea ORDER BY p.number) AS data
+        FROM stored_file f JOIN stored_file_part p ON p.organisation_id = f.organisation_id AND p.uid = f.uid
+        WHERE f.organisation_id = $1 AND f.uid = ANY($2::text[]) AND f.media_type IN ('image/png', 'image/jpeg')
+        GROUP BY f.uid, f.media_type
+        """,
+        tx.organisation_id,
+        uids,
+    )
+    return {row["uid"]: (row["media_type"], row["data"]) for row in rows}
 
 
 async def parts_public(tx: Transaction, uid: str) -> AsyncIterator[bytes]:
