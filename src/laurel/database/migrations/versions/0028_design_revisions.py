@@ -2,8 +2,8 @@
 
 from laurel.database.migrations.script import run
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:
