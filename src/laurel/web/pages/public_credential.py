@@ -47,6 +47,7 @@ _WIDTHS = (128, 256, 600)
 _OFF = frozenset({"revoked", "suspended"})
 """States in which the issuer's register speaks against a credential."""
 AnyRequest = Request[Any, Any, Any]
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Shown(NamedTuple):
@@ -60,11 +61,13 @@ class Shown(NamedTuple):
     endorsements: tuple[Endorsement, ...]
 
 
-_kept: OrderedDict[tuple[str, str, str], tuple[float, bytes, dict[str, str]]] = OrderedDict()
+_kept: OrderedDict[tuple[str, str, str], tuple[float, bytes, RawHeaders]] = OrderedDict()
 
 
 def _asked(scope: Scope) -> tuple[str, str, str]:
     """What the query asks: key, language (or ""), width (or "")."""
+    if not scope.get("query_string"):
+        return "", "", ""
     given = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20)
     first = {name: values[0] for name, values in given.items()}
     language = first.get("lang", "")
@@ -180,16 +183,11 @@ async def read_hot(scope: Any, receive: Receive, send: Send) -> None:
         request: AnyRequest = Request(scope, receive, send)
         await refuse(request, refused).to_asgi_response(None, request)(scope, receive, send)
         return
-    await send_answer(
-        send,
-        200,
-        body,
-        media_type=f"{HTML}; charset=utf-8",  # no framework adds it here
-        headers=[(name.lower().encode(), value.encode()) for name, value in headers.items()],
-    )
+    media_type = f"{HTML}; charset=utf-8"  # no framework adds it here
+    await send_answer(send, 200, body, media_type=media_type, headers=headers)
 
 
-async def _page(parts: Parts, uid: str, scope: Scope) -> tuple[bytes, dict[str, str]]:
+async def _page(parts: Parts, uid: str, scope: Scope) -> tuple[bytes, RawHeaders]:
     """The page and its headers; the same reader's page is kept for a second."""
     key, language, _ = _asked(scope)
     name = (uid, key, language or _header(scope, b"accept-language"))
@@ -205,10 +203,11 @@ async def _page(parts: Parts, uid: str, scope: Scope) -> tuple[bytes, dict[str, 
     }
     if shown.credential.private:
         headers |= {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
-    _kept[name] = (time.monotonic() + _KEPT_SECONDS, body, headers)
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    _kept[name] = (time.monotonic() + _KEPT_SECONDS, body, raw)
     if len(_kept) > _KEPT_MAX:
         _kept.popitem(last=False)
-    return body, headers
+    return body, raw
 
 
 def _answer(request: AnyRequest, template: str, context: dict[str, Any], *, framed: bool = False) -> Response[bytes]:

@@ -1,5 +1,6 @@
 """What form of a published thing a reader asked for, and the headers that go with publishing. Knows no rules."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from litestar import Response
@@ -28,6 +29,7 @@ def header(scope: Scope, name: bytes) -> str:
     return next((value for key, value in scope["headers"] if key == name), b"").decode("latin-1")
 
 
+@lru_cache(maxsize=256)
 def wanted_form(accept: str, offered: tuple[str, ...]) -> str:
     """The form among `offered` that `accept` prefers; the first for one that accepts anything, or names none of them."""
     best, best_quality = offered[0], 0.0
