@@ -1,12 +1,16 @@
+import io
 import json
 import re
 
+import pypdfium2 as pdfium
 import pytest
-from playwright.async_api import Page, expect
+from PIL import Image
+from playwright.async_api import Browser, Page, expect
 
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.domain.record_events import issue_waiting
+from laurel.web.pages.languages import LANGUAGES
 from tests.support.browsing import XSS, violations
 from tests.support.events import an_achievement
 
@@ -202,14 +206,107 @@ async def test_the_verifier_explains_each_check(page: Page, site: str):
     await expect(page.get_by_text("choose a file, or paste")).to_be_visible()
 
 
-async def test_the_public_pages_keep_to_wcag_and_to_their_weight(page: Page, narrow: Page, site: str, api):
-    uid, _, _ = await a_credential(api, tags=["astronomy"], narrative="With distinction.")
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_public_pages_keep_to_wcag_in_every_language(
+    page: Page, narrow: Page, site: str, api, organisation: Organisation, language: str
+):
+    uid, award, achievement = await a_credential(api, tags=["astronomy"], narrative="With distinction.")
+    places = ["/", "/verify", "/wallet", f"/a/{achievement}", f"/i/{organisation.uid}", f"/c/{'0' * 24}", f"/c/{uid}"]
     for one in (page, narrow):
-        for language in ("en", "ar"):
-            await one.goto(f"{site}/c/{uid}?lang={language}")
-            await expect(one.locator(".checks")).to_be_visible()
-            assert await violations(one) == [], language
-            assert await one.evaluate("document.documentElement.scrollWidth <= innerWidth"), language
+        for place in places:
+            await one.goto(f"{site}{place}?lang={language}")
+            if place == f"/c/{uid}":
+                await expect(one.locator(".checks")).to_be_visible()
+            assert await violations(one) == [], place
+            assert await one.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+    revoked = await api.post(f"/api/v1/awards/{award}/revoke", json={"reason": "Mixed up"})
+    assert revoked.status_code < 300
+    for place in (f"/c/{uid}", f"/c/{uid}/embed"):
+        await page.goto(f"{site}{place}?lang={language}")
+        assert await violations(page) == [], place
+
+
+LONG = "Maximiliana Alexandrovna Konstantinopolitanskaya-Featherstonehaugh de la Fuente y Villanueva"
+
+
+async def test_at_400_percent_nothing_leaves_the_page(browser: Browser, site: str, api):
+    """1,280 pixels at 400 % (WCAG 2.2, 1.4.10) are 320: every page is read without scrolling sideways."""
+    uid, _, achievement = await a_credential(api, achievement_name=LONG, recipient_name=LONG)
+    context = await browser.new_context(viewport={"width": 320, "height": 256}, device_scale_factor=4)
+    page = await context.new_page()
+    for place in (
+        f"/c/{uid}",
+        f"/c/{uid}?lang=ar",
+        f"/c/{uid}/embed",
+        f"/a/{achievement}?lang=de",
+        "/verify?lang=fr",
+        "/",
+    ):
+        await page.goto(f"{site}{place}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320, place
+    await context.close()
+
+
+async def test_forced_colours_and_reduced_motion_are_kept(browser: Browser, site: str, api):
+    uid, _, _ = await a_credential(api)
+    context = await browser.new_context(forced_colors="active", reduced_motion="reduce")
+    page = await context.new_page()
+    await page.goto(f"{site}/c/{uid}")
+    border = "getComputedStyle(document.querySelector('{}')).borderTopWidth"
+    for outlined in (".stamp", ".languages [aria-current]", ".actions .button"):
+        assert await page.evaluate(border.format(outlined)) != "0px", outlined
+    await page.locator(".actions .button").first.hover()
+    assert await page.evaluate("document.getAnimations().length") == 0
+    assert await page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    await context.close()
+
+
+async def test_a_credential_is_printed_on_one_page_with_its_address(page: Page, site: str, parts: Parts, api):
+    uid, _, _ = await a_credential(api, tags=["astronomy"], narrative="With distinction.")
+    await page.goto(f"{site}/c/{uid}")
+    await expect(page.locator(".checks")).to_be_visible()
+    printed = pdfium.PdfDocument(await page.pdf(format="A4"))
+    assert len(printed) == 1
+    text = printed[0].get_textpage().get_text_bounded().replace("\r\n", "")
+    assert f"{parts.public_url}/c/{uid}" in text
+    assert "Add to LinkedIn" not in text
+    assert "Deutsch" not in text
+
+
+async def test_pictures_say_that_a_credential_does_not_count(page: Page, site: str, api):
+    uid, award, _ = await a_credential(api)
+    before = await page.request.get(f"{site}/c/{uid}/badge.png?lang=en")
+    assert "accept-language" in before.headers["vary"].lower()
+    await api.post(f"/api/v1/awards/{award}/revoke", json={"reason": "Mixed up"})
+    revoked = await page.request.get(
+        f"{site}/c/{uid}/badge.png?lang=en", headers={"if-none-match": before.headers["etag"]}
+    )
+    assert revoked.status == 200
+    picture = Image.open(io.BytesIO(await revoked.body())).convert("RGB")
+    colours = {colour: count for count, colour in picture.getcolors(500_000)}
+    assert colours[0xA1, 0x21, 0x1B] > 10_000
+    assert all(
+        max(colour) - min(colour) < 3
+        for colour, count in colours.items()
+        if count > 800 and colour != (0xA1, 0x21, 0x1B)
+    )
+    german = await page.request.get(f"{site}/c/{uid}/badge.png?lang=de")
+    assert await german.body() != await revoked.body()
+
+
+async def test_the_widget_keeps_its_size_whatever_the_names(browser: Browser, site: str, api):
+    uid, _, _ = await a_credential(api, achievement_name=LONG, recipient_name=LONG)
+    context = await browser.new_context(viewport={"width": 480, "height": 140})
+    page = await context.new_page()
+    await page.goto(f"{site}/c/{uid}/embed")
+    assert await page.evaluate("document.documentElement.scrollHeight") <= 140
+    await context.close()
+
+
+async def test_the_public_page_keeps_to_its_weight(page: Page, site: str, api):
+    uid, _, _ = await a_credential(api, tags=["astronomy"], narrative="With distinction.")
+    await page.goto(f"{site}/c/{uid}")
+    await expect(page.locator(".checks")).to_be_visible()
     sizes = await page.evaluate(
         "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
         ".filter(one => !one.name.includes('.png')).map(one => [one.name, one.decodedBodySize])"

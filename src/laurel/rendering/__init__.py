@@ -8,6 +8,7 @@ from laurel.rendering.builtin import builtin_designs, with_colours
 from laurel.rendering.content_hash import content_hash
 from laurel.rendering.design_json import check_design, encode_design, parse_design, with_normalised_images
 from laurel.rendering.fonts import FontLibrary, bundled_fonts
+from laurel.rendering.marks import crossed_out
 from laurel.rendering.model import Design, Fields
 from laurel.rendering.normalise import Picture, normalise_image
 from laurel.rendering.pdf import render_pdf
@@ -30,6 +31,7 @@ __all__ = [
     "bundled_fonts",
     "check_design",
     "content_hash",
+    "crossed_out",
     "encode_design",
     "normalise_image",
     "parse_design",

@@ -26,7 +26,7 @@ from laurel.domain.parts import Parts
 from laurel.domain.transparency.model import commit
 from laurel.openbadges.log import check_inclusion
 from laurel.openbadges.verdict import Check, Outcome
-from laurel.rendering import Fields
+from laurel.rendering import Fields, crossed_out
 from laurel.rendering.qr import qr_path
 from laurel.web.hot_routes import HotTable, send_answer
 from laurel.web.injected import InjectedParts
@@ -44,6 +44,8 @@ _KEPT_SECONDS = 1.0
 _KEPT_MAX = 512
 _BADGE_WIDTH, _CERTIFICATE_WIDTH = 600, 1_200
 _WIDTHS = (128, 256, 600)
+_MARKS = {"revoked": "#a1211b", "suspended": "#8a5a00", "expired": "#8a5a00"}
+"""The colour of the band on the picture of a credential that does not count."""
 _OFF = frozenset({"revoked", "suspended"})
 """States in which the issuer's register speaks against a credential."""
 AnyRequest = Request[Any, Any, Any]
@@ -294,7 +296,10 @@ async def show_widget(request: AnyRequest, parts: InjectedParts, credential: Fro
     include_in_schema=False,
 )
 async def show_picture(request: AnyRequest, parts: InjectedParts, credential: FromPath[str]) -> Response[bytes]:
-    """The badge or the certificate. A revoked credential has no certificate any more, a suspended one for now."""
+    """The badge or the certificate. A revoked credential has no certificate any more, a suspended one for now.
+
+    A picture says so when the credential does not count: pages elsewhere may show it without knowing.
+    """
     shown = await load(parts, credential, request.scope)
     what = request.scope["path"].rpartition("/")[2]
     kind = "badge" if what == "badge.png" else "certificate"
@@ -309,6 +314,8 @@ async def show_picture(request: AnyRequest, parts: InjectedParts, credential: Fr
     if what.endswith(".pdf"):
         data, name = await drawing.pdf(design, fields, shown.credential.created_at.replace(microsecond=0))
         return _picture(request, data, name, "application/pdf", private=shown.credential.private)
+    if state in _MARKS:
+        design = crossed_out(design, words_in(shown.language)[f"state_{state}"], _MARKS[state])
     asked = _asked(request.scope)[2]
     width = next((one for one in _WIDTHS if str(one) == asked), _BADGE_WIDTH if kind == "badge" else _CERTIFICATE_WIDTH)
     data, name = await drawing.png(design, fields, width_pixels=width)
@@ -319,6 +326,7 @@ def _picture(request: AnyRequest, data: bytes, name: str, media_type: str, *, pr
     headers = {
         "ETag": f'"{name}"',
         "Cache-Control": "private, no-store" if private else "public, max-age=300",
+        "Vary": "Accept-Language",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
