@@ -48,6 +48,7 @@ from laurel.web.api import (
     events,
     experience_levels,
     export_streams,
+    holder_bindings,
     identity_provider,
     issued_credentials,
     leaderboards,
@@ -69,7 +70,7 @@ from laurel.web.dialects.nudj.webhook_format import NudjFormat
 from laurel.web.pages import page_surface
 from laurel.web.public import credentials, hosted_badges, issuers
 from laurel.web.server import create_web
-from laurel.web.standards import vc_api, verdicts, xapi
+from laurel.web.standards import exchanges, vc_api, verdicts, xapi
 from laurel.web.standards.clr_api import LEARNER_RECORDS
 from laurel.web.standards.consent import OAUTH
 from laurel.web.standards.open_badges_api import OPEN_BADGES
@@ -112,11 +113,13 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *hosted_badges.HANDLERS,
                 *signing_keys.HANDLERS,
                 *issued_credentials.HANDLERS,
+                *holder_bindings.HANDLERS,
                 *endorsement_entries.HANDLERS,
                 *webhooks.HANDLERS,
                 *export_streams.HANDLERS,
                 *verdicts.HANDLERS,
                 *vc_api.HANDLERS,
+                *exchanges.HANDLERS,
             ],
             hot={**events.HOT, **credentials.HOT},
         ),

@@ -51,6 +51,11 @@ class Making(msgspec.Struct, frozen=True):
         return None if not name or "@" in name or len(name) > NAME_LENGTH_MAX else name
 
     @property
+    def subject(self) -> str:
+        """What the subject is called: the DID that a wallet proved, or a name that leads nowhere."""
+        return self.credential.holder or subject_id(self.person_uid)
+
+    @property
     def names_suspensions(self) -> bool:
         """Whether the document names its place in the list of suspensions besides that in the list of revocations."""
         return self.achievement.credential.suspendable or self.credential.suspended_at is not None
@@ -156,7 +161,7 @@ def compose(making: Making, organisation: Organisation, addresses: Addresses) ->
         id=addresses.credential(credential.uid),
         issuer=issuer_profile(organisation, addresses, endorsements=given),
         subject=documents.Subject(
-            id=subject_id(making.person_uid),
+            id=making.subject,
             identities=tuple(identities),
             credits_earned=fields.credits_earned,
             license_number=making.license_number,
@@ -245,7 +250,7 @@ def slot_values(making: Making, addresses: Addresses) -> dict[str, str]:
         "id": addresses.credential(making.credential.uid),
         "from": documents.render_instant(making.valid_from),
         "awarded": documents.render_instant(making.awarded_at),
-        "subject": subject_id(making.person_uid),
+        "subject": making.subject,
         "status": f"{making.list_url}#{making.status_index}",
         "index": str(making.status_index),
     }

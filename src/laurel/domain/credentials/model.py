@@ -47,6 +47,12 @@ class NotSuspendable(Conflict):
     code = "not_suspendable"
 
 
+class BindingSpent(NotFound):
+    """The exchange does not exist, was used before, or is too old; the three are not told apart."""
+
+    code = "binding_spent"
+
+
 class NotSigned(NotFound):
     """The credential is known and not signed yet."""
 
@@ -100,7 +106,8 @@ class Credential(msgspec.Struct, frozen=True):
     `details` holds what dialects store besides. `private` ones open only with `access_key`. Nothing is signed or shown
     before `published_at`; it is None while the award is pending. Deleted ones are found by nobody. `status_list_id` and
     `status_index` are its place in a status list, `log_number` that of its newest document in the log. `refusal` says why
-    it cannot be signed as it is. `suspended_until` None: until it is reinstated.
+    it cannot be signed as it is. `suspended_until` None: until it is reinstated. `holder` is
+    the DID of the subject, once a wallet has proved it.
     """
 
     organisation_id: OrganisationId
@@ -123,6 +130,7 @@ class Credential(msgspec.Struct, frozen=True):
     suspended_at: datetime | None
     suspended_until: datetime | None
     suspend_reason: str | None
+    holder: str | None
     status_list_id: int | None
     status_index: int | None
     log_number: int | None
@@ -146,6 +154,23 @@ class Credential(msgspec.Struct, frozen=True):
     def is_suspended_at(self, now: datetime) -> bool:
         """Whether a suspension holds."""
         return self.suspended_at is not None and (self.suspended_until is None or now < self.suspended_until)
+
+
+class HolderBinding(msgspec.Struct, frozen=True, kw_only=True):
+    """An exchange in which a wallet may prove the DID that a credential is to be bound to; once."""
+
+    organisation_id: OrganisationId
+    uid: str
+    credential_id: CredentialId
+    secret_hash: bytes
+    challenge: str
+    expires_at: datetime
+    bound_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """A row of `holder_binding`."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class Signed(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId, new_uid, new_uids
 from laurel.database.pool import Database, Transaction, columns
 from laurel.database.rows import update_row
-from laurel.domain.credentials.model import Credential, Signed, StatusList
+from laurel.domain.credentials.model import Credential, HolderBinding, Signed, StatusList
 from laurel.keyring.signing import Algorithm, State, StoredKey
 
 COLUMNS = ", ".join(Credential.__struct_fields__)
@@ -676,4 +676,48 @@ async def set_status_document(tx: Transaction, shown: StatusList, document: str,
         document,
         shown.version,
         valid_until,
+    )
+
+
+# --------------------------------------------------------------------------------------------------- bound to a wallet
+_BINDING = ", ".join(HolderBinding.__struct_fields__)
+
+
+async def insert_binding(tx: Transaction, binding: HolderBinding, now: datetime) -> None:
+    """Keep an exchange, and forget those of the organisation that ran out."""
+    await tx.execute(
+        "DELETE FROM holder_binding WHERE organisation_id = $1 AND expires_at < $2", tx.organisation_id, now
+    )
+    await tx.execute(
+        """
+        INSERT INTO holder_binding (organisation_id, uid, credential_id, secret_hash, challenge, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        tx.organisation_id,
+        binding.uid,
+        binding.credential_id,
+        binding.secret_hash,
+        binding.challenge,
+        binding.expires_at,
+    )
+
+
+async def find_binding(tx: Transaction, uid: str) -> HolderBinding | None:
+    """An exchange by its uid, whoever offers it; for a transaction of `Database.public_lookup`."""
+    row = await tx.fetchrow(f"SELECT {_BINDING} FROM holder_binding WHERE uid = $1", uid)
+    return None if row is None else HolderBinding.from_row(row)
+
+
+async def use_binding(tx: Transaction, uid: str, now: datetime) -> bool:
+    """Spend an exchange; of two at once one wins."""
+    return bool(
+        await tx.execute(
+            """
+            UPDATE holder_binding SET bound_at = $3
+            WHERE organisation_id = $1 AND uid = $2 AND bound_at IS NULL AND expires_at > $3
+            """,
+            tx.organisation_id,
+            uid,
+            now,
+        )
     )

@@ -21,12 +21,12 @@ from laurel.domain.people.model import Person
 from laurel.domain.record_events.revoke import count_held, revoke
 from laurel.domain.record_events.run import Run
 
-_SIGNED = frozenset({"fields", "issued_on", "expires_at", "person_id", "achievement_id"})
+_SIGNED = frozenset({"fields", "issued_on", "expires_at", "person_id", "achievement_id", "holder"})
 
 
 async def amend(run: Run, credential: Credential, values: dict[str, Any]) -> Credential:
     """Change columns of a credential and tell of it; `values` may hold fields, details, facets, private, license_id,
-    issued_on, expires_at, access_key.
+    issued_on, expires_at, access_key, holder.
     """
     changes = {name: value for name, value in values.items() if name == "facets" or getattr(credential, name) != value}
     if not changes.keys() - {"facets"}:
@@ -84,6 +84,8 @@ async def move(
     if credential.state == "issued":
         await ask_to_issue(run.tx, 1)
         target["state"] = "intended"
+    if credential.person_id != person_id:
+        target["holder"] = None  # the wallet of the one is not that of the other
     return moved, await credentials.change(run.tx, credential, target)
 
 

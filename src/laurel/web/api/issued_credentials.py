@@ -31,7 +31,11 @@ from laurel.web.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, read_c
 
 
 class CredentialOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A credential, with the ids of what it was earned by and of who holds it. `refusal` says why it cannot be signed as it is; changing what it says has it tried again."""
+    """A credential, with the ids of what it was earned by and of who holds it.
+
+    `refusal` says why it cannot be signed as it is; changing what it says has it tried again. `holder` is the DID that a
+    wallet has proved, which is then the subject of the document.
+    """
 
     id: str
     number: int
@@ -49,6 +53,7 @@ class CredentialOut(msgspec.Struct, frozen=True, kw_only=True):
     suspended_at: datetime | None
     suspended_until: datetime | None
     suspend_reason: str | None
+    holder: str | None
     refusal: str | None
     private: bool
     log_number: int | None

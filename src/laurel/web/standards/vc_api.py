@@ -8,34 +8,23 @@ import json
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar import Request, Response, post
 
-from laurel.base.errors import Gone, Invalid
-from laurel.base.ids import is_uid
+from laurel.base.errors import Invalid
 from laurel.domain.credentials.attesting import CredentialRefused, issue_given, issue_given_as_token
-from laurel.domain.credentials.model import NotSigned
 from laurel.openbadges.faults import DocumentRefused, ProofRejected
-from laurel.openbadges.jsonld import CREDENTIALS_V2
 from laurel.openbadges.reading import read_json
 from laurel.openbadges.structure import envelope
 from laurel.openbadges.verdict import Check, Outcome, Verdict
 from laurel.web.callers import requires
 from laurel.web.http_errors import MalformedBody
 from laurel.web.injected import InjectedCaller, InjectedParts
-from laurel.web.public.credentials import find_signed
 
 
 class NotSignable(MalformedBody):
     """A credential that was given to be signed cannot be; the VC API answers 400."""
 
     code = "credential_not_signable"
-
-
-class CredentialGone(Gone):
-    """A revoked credential is handed to no wallet any more."""
-
-    code = "credential_gone"
 
 
 _DATA_MODEL = "https://www.w3.org/TR/vc-data-model#"
@@ -105,30 +94,6 @@ def _proof_format(options: Any) -> str:
     return form
 
 
-@post("/workflows/credential/exchanges/{credential:str}", status_code=200, tags=["verification"])
-async def exchange(
-    parts: InjectedParts, credential: FromPath[str], key: FromQuery[str | None] = None
-) -> dict[str, Any]:
-    """Hand a published credential to a wallet that asks for it by a VC API exchange; a private one with its `key`."""
-    shown = await find_signed(parts, credential, key, fresh=True)
-    if shown.document is None or shown.state == "revoked":
-        raise CredentialGone("this credential was revoked", field="credential", value=credential[:50])
-    presentation = {
-        "@context": [CREDENTIALS_V2],
-        "type": ["VerifiablePresentation"],
-        "verifiableCredential": [json.loads(shown.document)],
-    }
-    return {"verifiablePresentation": presentation}
-
-
-@get("/workflows/credential/exchanges/{credential:str}/protocols", tags=["verification"])
-async def protocols(parts: InjectedParts, credential: FromPath[str]) -> dict[str, Any]:
-    """How a wallet can fetch a credential."""
-    if not is_uid(credential):
-        raise NotSigned("there is no such exchange", field="credential", value=credential[:50])
-    return {"protocols": {"vcapi": f"{parts.public_url}/workflows/credential/exchanges/{credential}"}}
-
-
 async def read_members(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """The body as a JSON object. Raises MalformedBody."""
     body = await request.body()
@@ -158,4 +123,4 @@ def _problem(check: Check) -> dict[str, Any]:
     return {"type": type_, "title": check.name, "detail": check.detail}
 
 
-HANDLERS = (verify_credential, issue_credential, exchange, protocols)
+HANDLERS = (verify_credential, issue_credential)

@@ -1,0 +1,96 @@
+"""Binding a credential to the wallet of the person: its subject becomes the DID that the wallet proves, and it is signed
+again (same id, later validFrom). Whoever has the address of such an exchange may bind once; it is for the person alone.
+"""
+
+import asyncio
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from laurel.base.ids import is_uid, new_secret, new_uid
+from laurel.database.pool import Database, Transaction
+from laurel.domain.achievements import store as achievements
+from laurel.domain.credentials import store
+from laurel.domain.credentials.model import (
+    AlreadyRevoked,
+    BindingSpent,
+    Credential,
+    CredentialNotFound,
+    HolderBinding,
+)
+from laurel.domain.organisations import audit
+from laurel.domain.organisations.model import Caller
+from laurel.domain.record_events.amend import amend
+from laurel.domain.record_events.run import Run
+from laurel.openbadges.presentation import holder_of
+
+LIVES: Final = timedelta(hours=24)
+
+
+async def start(
+    tx: Transaction, credential: Credential, *, by: Caller | str, now: datetime
+) -> tuple[HolderBinding, str]:
+    """An exchange in which a wallet can prove its DID, and the name by which it is asked for: a secret. Raises
+    AlreadyRevoked.
+    """
+    _check(credential)
+    secret = new_secret()
+    binding = HolderBinding(
+        organisation_id=tx.organisation_id,
+        uid=new_uid(),
+        credential_id=credential.id,
+        secret_hash=_hash(secret),
+        challenge=new_secret(),
+        expires_at=now + LIVES,
+        bound_at=None,
+    )
+    await store.insert_binding(tx, binding, now)
+    await audit.record(tx, at=now, by=by, action="credential.offer-binding", subject=("credential", credential.uid))
+    return binding, f"{binding.uid}.{secret}"
+
+
+async def find(database: Database, name: str, now: datetime) -> HolderBinding:
+    """The exchange of this name that is still open. Raises BindingSpent; what is wrong, used and too old look alike."""
+    uid, _, secret = name.partition(".")
+    found = None
+    if is_uid(uid):
+        async with database.public_lookup(uid) as tx:
+            found = await store.find_binding(tx, uid)
+    right = found is not None and hmac.compare_digest(found.secret_hash, _hash(secret))
+    if found is None or not right or found.bound_at is not None or found.expires_at <= now:
+        raise BindingSpent("this exchange does not exist, was used before, or is too old")
+    return found
+
+
+async def bind(run: Run, binding: HolderBinding, presentation: dict[str, Any], *, domain: str) -> Credential:
+    """Make the DID that signed `presentation` the subject of the credential. Raises BindingSpent when another presentation
+    came first, AlreadyRevoked, and what `presentation.holder_of` raises.
+    """
+    holder = await asyncio.to_thread(holder_of, presentation, challenge=binding.challenge, domain=domain, now=run.now)
+    if not await store.use_binding(run.tx, binding.uid, run.now):
+        raise BindingSpent("this exchange does not exist, was used before, or is too old")
+    credential = await store.find_by_id(run.tx, binding.credential_id)
+    if credential is None:
+        raise CredentialNotFound("there is no such credential")
+    await run.load([credential.person_id])
+    await achievements.lock_award(run.tx, credential.award_id)
+    _check(credential)
+    bound = await amend(run, credential, {"holder": holder})
+    await audit.record(
+        run.tx,
+        at=run.now,
+        by=f"person:{credential.person_id}",
+        action="credential.bind",
+        subject=("credential", credential.uid),
+    )
+    return bound
+
+
+def _check(credential: Credential) -> None:
+    if credential.state == "revoked":
+        raise AlreadyRevoked("the credential is revoked", details={"reason": credential.revoke_reason})
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
