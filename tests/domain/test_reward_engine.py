@@ -24,7 +24,7 @@ def a_reward(number, maximum=None):
     return Reward(
         organisation_id=OrganisationId(1), id=RewardId(number), uid=f"{number:024x}", department_id=None,
         names={"en": "R"}, descriptions={}, images={}, status="live", starts_at=None, expires_at=None,
-        assets_per_person_max=maximum, entries_per_person_max=None, tags=[], campaigns=[], details={}, allocations=[],
+        assets_per_person_max=maximum, entries_per_person_max=maximum, tags=[], campaigns=[], details={}, allocations=[],
         redemption={}, auto_redeem=False, asset_price=None, entry_price=None, draws_at=None, manual_draw=False,
         featured=False, department_ids=[], is_template=False, metadata={}, created_at=NOW, updated_at=NOW,
         created_by="", updated_by="", deleted_at=None,
@@ -33,23 +33,36 @@ def a_reward(number, maximum=None):
 
 @st.composite
 def situations(draw):
+    """Payments of one plan to people, its rewards, and supplies: none, shared, per allocation, or both."""
     count = draw(st.integers(1, 5))
     maxima = draw(st.lists(st.none() | st.integers(1, 3), min_size=count, max_size=count))
     rewards = {reward.uid: reward for reward in (a_reward(n + 1, maxima[n]) for n in range(count))}
-    totals = draw(st.lists(st.none() | st.integers(0, 6), min_size=count, max_size=count))
-    supplies = {
-        (reward.id, "assets", ""): Supply(reward.id, "assets", "", total, 0)
-        for reward, total in zip(rewards.values(), totals, strict=True)
-        if total is not None
-    }
-    items = [RewardItem(uid, "assets", draw(st.integers(1, 3))) for uid in rewards]
+    kinds = draw(st.lists(st.sampled_from(["assets", "entries"]), min_size=count, max_size=count))
+    items = [
+        RewardItem(uid, kind, draw(st.integers(1, 3)), f"share of {uid}")
+        for uid, kind in zip(rewards, kinds, strict=True)
+    ]
+    totals = st.none() | st.integers(0, 6)
+    supplies = {}
+    for reward, item in zip(rewards.values(), items, strict=True):
+        for allocation in ("", item.allocation):
+            total = draw(totals)
+            if total is not None:
+                key = (reward.id, item.kind, allocation)
+                supplies[key] = Supply(*key, total, draw(st.integers(0, total)))
     plan = RewardPlan(
         items=items,
-        selection=draw(st.sampled_from(["all", "priority", "random"])),
+        selection=draw(st.sampled_from(["all", "priority", "random", "select"])),
         selection_count=draw(st.integers(1, count)),
     )
     people = draw(st.lists(st.integers(1, 4), min_size=1, max_size=12))
-    payments = [Payment(PersonId(person), None, plan, "test", "") for person in people]
+    chosen = st.lists(st.sampled_from(list(rewards)), unique=True, max_size=plan.selection_count)
+    payments = [
+        Payment(
+            PersonId(person), None, plan, "test", "", None, tuple(draw(chosen)) if plan.selection == "select" else None
+        )
+        for person in people
+    ]
     return payments, rewards, supplies
 
 
@@ -59,14 +72,18 @@ def test_nothing_is_oversold_and_nobody_gets_more_than_the_maximum(situation, se
     payments, rewards, supplies = situation
     decisions = [d for d in allocate(payments, rewards, supplies, {}, random.Random(seed)) if d.shortage is None]
     for key, supply in supplies.items():
-        taken = sum(d.item.amount for d in decisions if d.reward.id == key[0])
-        assert supply.total is None or taken <= supply.total
+        taken = sum(d.item.amount for d in decisions if d.supply_key == key)
+        assert supply.granted + taken <= supply.total
+    for d in decisions:
+        own = (d.reward.id, d.item.kind, d.item.allocation)
+        assert d.supply_key == (own if own in supplies else (*own[:2], "") if (*own[:2], "") in supplies else None)
     for reward in rewards.values():
         for person in {payment.person_id for payment in payments}:
             got = sum(
                 d.item.amount for d in decisions if d.reward.id == reward.id and payments[d.payment].person_id == person
             )
-            assert reward.assets_per_person_max is None or got <= reward.assets_per_person_max
+            kind = next(item.kind for item in payments[0].plan.items if item.reward == reward.uid)
+            assert reward.per_person_max(kind) is None or got <= reward.per_person_max(kind)
 
 
 @unhurried
@@ -80,6 +97,8 @@ def test_a_selection_gives_as_many_as_it_says_and_each_at_most_once(situation, s
         plan = payment.plan
         assert len(given_items) <= (len(plan.items) if plan.selection == "all" else plan.selection_count)
         assert len({item.reward for item in given_items}) == len(given_items)
+        if plan.selection == "select":
+            assert {item.reward for item in given_items} <= set(payment.choice)
         if plan.selection == "priority":
             order = [plan.items.index(item) for item in given_items]
             assert order == sorted(order)
@@ -91,10 +110,22 @@ def test_without_limits_a_selection_is_paid_in_full(situation):
     payments, rewards, _ = situation
     free = {uid: a_reward(reward.id) for uid, reward in rewards.items()}
     decisions = allocate(payments, free, {}, {}, random.Random(1))
-    plan = payments[0].plan
-    each = len(plan.items) if plan.selection == "all" else plan.selection_count
-    assert len(decisions) == each * len(payments)
+    for index, payment in enumerate(payments):
+        plan = payment.plan
+        wanted = {"all": len(plan.items), "select": len(payment.choice or ())}.get(plan.selection, plan.selection_count)
+        assert sum(decision.payment == index for decision in decisions) == wanted
     assert all(decision.shortage is None for decision in decisions)
+
+
+@unhurried
+@given(situations(), st.integers())
+def test_every_item_that_is_due_is_paid_or_has_its_reason(situation, seed):
+    payments, rewards, supplies = situation
+    decisions = allocate(payments, rewards, supplies, {}, random.Random(seed))
+    for index, payment in enumerate(payments):
+        plan = payment.plan
+        due = {"all": len(plan.items), "select": len(payment.choice or ())}.get(plan.selection, plan.selection_count)
+        assert sum(decision.payment == index for decision in decisions) == due
 
 
 TICKETS = st.dictionaries(st.integers(0, 10**9), st.integers(1, 50), min_size=1, max_size=20).map(

@@ -258,6 +258,21 @@ async def test_a_seeded_draw_can_be_repeated_and_happens_once(admin, parts, orga
     assert after["drawnAt"]
 
 
+@pytest.mark.parametrize("status", ["live", "draft"])
+async def test_entries_of_a_reward_that_redeems_itself_take_part_in_the_draw(admin, member, status):
+    car = await admin.reward(redemptionConfig={"autoRedeem": True}, status=status)
+    made = await admin.achievement(criteria=a_count(1))
+    await admin.distribute(made, [an_allocation(car, allocationType="entries")])
+    await admin.event()
+    await admin.post(f"{ADMIN}/rewards/{car['id']}", {"status": "live"})
+    [entry] = (await member.get(f"{USER}/me/reward-entries"))["edges"]
+    assert entry["status"] == "pending"
+    drawn = await admin.post(f"{ADMIN}/rewards/{car['id']}/draw", {"numberOfWinners": 1})
+    assert drawn["totalEntries"] == 1
+    [asset] = (await member.get(f"{USER}/me/rewards"))["edges"]
+    assert asset["redeemedAt"]
+
+
 async def test_winners_can_be_named_by_hand(admin, member, person):
     car = await admin.reward(isManualGiveaway=True)
     winners = {"winners": [{"userId": "member-1", "quantity": 2}]}
@@ -306,3 +321,85 @@ async def test_what_the_server_raises_feeds_the_same_rules(admin, member):
     [asset] = (await member.get(f"{USER}/me/rewards"))["edges"]
     await member.post(f"{USER}/me/rewards/{asset['id']}/redeem")
     assert (await state_of(member, used))["status"] == "completed"
+
+
+# ---------------------------------------------------------------------------------------------- many claimants at once
+CLAIMANTS = 8
+UNITS = 3
+
+
+@pytest.mark.parametrize("supplied", ["shared", "per allocation"])
+@pytest.mark.parametrize("mechanism", ["all", "priority", "random", "select"])
+async def test_whatever_the_mechanism_claimants_at_once_get_what_there_is_and_no_more(
+    admin, parts, organisation, application, mechanism, supplied
+):
+    shared = {"assetsSupply": UNITS, "isSharedAssetsSupply": True} if supplied == "shared" else {}
+    mugs = [await admin.reward(maxAssetsPerUser=1, **shared) for _ in range(3)]
+    own = {"supply": UNITS} if supplied == "per allocation" else {}
+    made = [await admin.achievement(claimMode="manual", criteria=a_count(1)) for _ in range(2)]
+    for achievement in made:
+        shares = [an_allocation(mug, **own) for mug in mugs]
+        await admin.distribute(achievement, shares, mechanism=mechanism, number=2, points=1)
+    claimants = []
+    for number in range(CLAIMANTS):
+        person = await a_member(parts, organisation, f"claimant-{number}")
+        await admin.event(user=f"claimant-{number}")
+        claimants.append(speaks(application, (await a_key(parts, organisation, acting_person_id=person.id)).text))
+    choice = {"rewardIds": [mugs[0]["id"], mugs[2]["id"]]} if mechanism == "select" else {}
+    claims = [c.post(f"{USER}/achievements/{one['id']}/claim", choice) for c in claimants for one in made]
+    await asyncio.gather(*claims)
+    given = {mug["id"]: 0 for mug in mugs}
+    for claimant in claimants:
+        owned = [asset["rewardId"] for asset in (await claimant.get(f"{USER}/me/rewards"))["edges"]]
+        assert len(owned) == len(set(owned)), "a person got more than the maximum"
+        assert (await claimant.get(f"{USER}/me"))["points"] == 2
+        for reward_id in owned:
+            given[reward_id] += 1
+        await claimant.http.aclose()
+    # A supply of its own has each of the two achievements.
+    most = UNITS if supplied == "shared" else 2 * UNITS
+    assert all(count <= most for count in given.values())
+    if supplied == "shared" or mechanism in ("all", "select"):
+        # There are more claimants than units, so nothing is left of what could be had.
+        assert sum(given.values()) == (2 if mechanism == "select" else 3) * most
+    for mug in mugs:
+        shown = await admin.get(f"{ADMIN}/rewards/{mug['id']}")
+        granted = (
+            UNITS - shown["assetsRemaining"]
+            if supplied == "shared"
+            else sum(share["distributed"] for share in shown["allocations"])
+        )
+        assert granted == given[mug["id"]]
+
+
+@pytest.mark.parametrize("mechanism", ["all", "priority", "random", "select"])
+async def test_distributions_at_once_keep_to_supply_and_maximum(admin, parts, organisation, mechanism):
+    mugs = [await admin.reward(assetsSupply=7, isSharedAssetsSupply=True, maxAssetsPerUser=2) for _ in range(2)]
+    people = [await a_member(parts, organisation, f"person-{number}") for number in range(5)]
+    body = {
+        "rewards": [{"rewardId": mug["id"], "allocationType": "assets", "quantity": 1} for mug in mugs],
+        "xpToDistribute": 1,
+        "pointsToDistribute": 0,
+        "distributionMechanism": mechanism,
+        "amountToDistribute": 2,
+        "userIds": [person.uid for person in people],
+        "communityId": None,
+    }
+    path = f"{ADMIN}/rewards/manual-distribution"
+    answers = await asyncio.gather(*(admin.http.post(path, json=body) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    async with parts.database.transaction(organisation.id) as tx:
+        rows = await tx.fetch(
+            """
+            SELECT r.uid, g.person_id, sum(g.amount)::int AS units FROM reward_grant g
+            JOIN reward r ON r.organisation_id = $1 AND r.id = g.reward_id
+            WHERE g.organisation_id = $1 GROUP BY 1, 2
+            """,
+            organisation.id,
+        )
+    assert max(row["units"] for row in rows) == 2
+    for mug in mugs:
+        assert sum(row["units"] for row in rows if row["uid"] == mug["id"]) == 7
+        assert (await admin.get(f"{ADMIN}/rewards/{mug['id']}"))["assetsRemaining"] == 0
+    for person in people:
+        assert (await admin.get(f"{ADMIN}/users/{person.uid}"))["xp"]["total"] == 4

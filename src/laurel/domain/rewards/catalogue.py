@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -113,7 +113,11 @@ async def change(tx: Transaction, reward: Reward, wish: RewardWish, *, actor: st
         await set_supply(tx, reward, kind, "", total)
     released = []
     if before.status == "draft" and reward.status == "live":
-        released = await store.release_queued(tx, reward.id, "redeemed" if reward.auto_redeem else "granted", now)
+        released = [
+            grant
+            for kind in get_args(GrantKind)
+            for grant in await store.release_queued(tx, reward.id, kind, reward.state_when_granted(kind), now)
+        ]
     return Written(reward, released)
 
 

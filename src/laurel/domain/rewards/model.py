@@ -135,6 +135,10 @@ class Reward(msgspec.Struct, frozen=True):
             return "scheduled"
         return "expired" if self.expires_at is not None and now >= self.expires_at else "live"
 
+    def state_when_granted(self, kind: GrantKind) -> Literal["granted", "redeemed"]:
+        """Assets of a reward that redeems itself come redeemed; entries wait for their draw whatever the reward says."""
+        return "redeemed" if self.auto_redeem and kind == "assets" else "granted"
+
     def per_person_max(self, kind: GrantKind) -> int | None:
         """How many units of `kind` one person may ever get; None: any number."""
         return self.assets_per_person_max if kind == "assets" else self.entries_per_person_max

@@ -77,7 +77,7 @@ async def pay(tx: Transaction, payments: Sequence[Payment], now: datetime, chanc
             continue
         if decision.supply_key is not None:
             taken[decision.supply_key] = taken.get(decision.supply_key, 0) + item.amount
-        state = "queued" if reward.status == "draft" else "redeemed" if reward.auto_redeem else "granted"
+        state = "queued" if reward.status == "draft" else reward.state_when_granted(item.kind)
         details: dict[str, Any] = {}
         grants.append(
             (

@@ -379,19 +379,22 @@ async def grants_of(tx: Transaction, person_id: PersonId, kind: GrantKind | None
     return [Grant.from_row(row) for row in rows]
 
 
-async def release_queued(tx: Transaction, reward_id: RewardId, state: str, now: datetime) -> list[Grant]:
-    """Give out what waited for the reward to go live; the grants released."""
+async def release_queued(
+    tx: Transaction, reward_id: RewardId, kind: GrantKind, state: str, now: datetime
+) -> list[Grant]:
+    """Give out what of a kind waited for the reward to go live; the grants released."""
     rows = await tx.fetch(
         f"""
         UPDATE reward_grant SET state = $3, granted_at = $4, updated_at = $4,
                claimed_at = CASE WHEN $3 = 'redeemed' THEN $4::timestamptz END,
                redeemed_at = CASE WHEN $3 = 'redeemed' THEN $4::timestamptz END
-        WHERE organisation_id = $1 AND reward_id = $2 AND state = 'queued' RETURNING {GRANT_COLUMNS}
+        WHERE organisation_id = $1 AND reward_id = $2 AND state = 'queued' AND kind = $5 RETURNING {GRANT_COLUMNS}
         """,
         tx.organisation_id,
         reward_id,
         state,
         now,
+        kind,
     )
     return [Grant.from_row(row) for row in rows]
 

@@ -158,7 +158,7 @@ def asset_out(shelf: Shelf, grant: Grant, person: Person, tongue: Tongue) -> dic
         "organisationId": shelf.organisation_uid,
         "communityId": _community(shelf, reward),
         "rewardId": reward.uid,
-        "allocationId": grant.allocation,
+        "allocationId": grant.allocation or reward.uid,
         "userId": person.uid,
         "details": details_out(reward.names, reward.descriptions, reward.images, tongue),
         "redeemable": redeemable,
@@ -206,7 +206,7 @@ def _entry_out(
         "details": details_out(reward.names, reward.descriptions, reward.images, tongue),
         "totalEntries": sum(grant.amount for grant in grants),
         "entries": [
-            {"allocationId": grant.allocation, "amount": grant.amount, "createdAt": render_time(grant.granted_at)}
+            {"allocationId": grant.allocation or reward.uid, "amount": grant.amount, "createdAt": render_time(grant.granted_at)}
             for grant in grants
         ],
         "tags": list(reward.tags),
@@ -248,7 +248,7 @@ def distribution_out(shelf: Shelf, plan: RewardPlan, event_id: str) -> dict[str,
         "rewardAllocations": [
             {
                 "rewardId": item.reward,
-                "allocationId": item.allocation,
+                "allocationId": item.allocation or item.reward,
                 "allocationType": item.kind,
                 "amountToDistribute": item.amount,
             }
