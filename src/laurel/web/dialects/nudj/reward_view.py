@@ -206,7 +206,11 @@ def _entry_out(
         "details": details_out(reward.names, reward.descriptions, reward.images, tongue),
         "totalEntries": sum(grant.amount for grant in grants),
         "entries": [
-            {"allocationId": grant.allocation or reward.uid, "amount": grant.amount, "createdAt": render_time(grant.granted_at)}
+            {
+                "allocationId": grant.allocation or reward.uid,
+                "amount": grant.amount,
+                "createdAt": render_time(grant.granted_at),
+            }
             for grant in grants
         ],
         "tags": list(reward.tags),
