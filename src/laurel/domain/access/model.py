@@ -18,7 +18,8 @@ _VIEWER = frozenset(
 _MODERATOR = _VIEWER | {"people:write", "awards:write", "credentials:write", "events:write"}
 _MANAGER = _MODERATOR | {"achievements:write", "rewards:write", "designs:write", "profiles:write"}
 _ADMIN = _MANAGER | {
-    f"{resource}:write" for resource in ("organisation", "departments", "accounts", "keys", "webhooks", "audit")
+    f"{resource}:write"
+    for resource in ("organisation", "departments", "accounts", "keys", "webhooks", "grants", "audit")
 }
 ROLE_SCOPES: dict[Role, frozenset[str]] = {
     "viewer": _VIEWER,

@@ -14,6 +14,7 @@ from laurel.domain.parts import Parts
 from laurel.web.pages import (
     console_access,
     console_achievements,
+    console_applications,
     console_credentials,
     console_designs,
     console_door,
@@ -89,6 +90,7 @@ SURFACE = Surface(
         *console_people.HANDLERS,
         *console_settings.HANDLERS,
         *console_access.HANDLERS,
+        *console_applications.HANDLERS,
         *public_credential.HANDLERS,
         *verifier_page.HANDLERS,
         *wallet_pages.HANDLERS,

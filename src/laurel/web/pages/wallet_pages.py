@@ -20,6 +20,16 @@ from laurel.domain.access import store as access
 from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import Credential
+from laurel.domain.grants import overview
+from laurel.domain.grants.model import (
+    OFFLINE_ACCESS,
+    READ_CREDENTIALS,
+    READ_PROFILE,
+    READ_RECORDS,
+    WRITE_CREDENTIALS,
+    WRITE_PROFILE,
+    Consent,
+)
 from laurel.domain.learner_requests import asking
 from laurel.domain.learner_requests import store as requests
 from laurel.domain.learner_requests.model import LearnerRequest
@@ -37,6 +47,16 @@ from laurel.web.pages.recipients import checked_email
 from laurel.web.pages.visits import WALLET, Visit, page
 
 _AWARDS_MAX = 500
+_CONSENTS_MAX = 100
+SCOPE_WORDS = {
+    READ_CREDENTIALS: "scope_read_credentials",
+    WRITE_CREDENTIALS: "scope_write_credentials",
+    READ_PROFILE: "scope_read_profile",
+    WRITE_PROFILE: "scope_write_profile",
+    READ_RECORDS: "scope_read_records",
+    OFFLINE_ACCESS: "scope_offline",
+}
+"""What each scope of an application means, by its key among the words of the pages."""
 _BETWEEN_LINKS_SECONDS = 60.0
 _ASKED_MAX = 10_000
 _asked: dict[str, float] = {}
@@ -49,6 +69,7 @@ class Shelf(NamedTuple):
     person: Person
     credentials: list[Credential]
     requests: list[LearnerRequest]
+    consents: list[Consent]
 
 
 def _email_of(visit: Visit) -> str | None:
@@ -80,6 +101,7 @@ async def _shelf(tx: Transaction, email: str) -> Shelf | None:
         person,
         sorted(shown, key=lambda one: one.id, reverse=True),
         await requests.of_person(tx, person_id),
+        await overview.list_consents(tx, person_id=person_id, limit=_CONSENTS_MAX),
     )
 
 
@@ -109,6 +131,7 @@ async def _show(visit: Visit, email: str, error: LaurelError | None = None) -> R
         here="/wallet",
         email=email,
         shelves=await _shelves(visit, email),
+        scope_words=SCOPE_WORDS,
         now=visit.parts.clock.now(),
     )
 
@@ -203,6 +226,12 @@ async def _change(visit: Visit, email: str, organisation: Organisation) -> str:
             case "erasure":
                 await asking.ask(tx, person, "erasure", "", now)
                 return words["wallet_said_erasure"].format(name=organisation.name)
+            case "leave":
+                wanted_grant = next((one for one in shelf.consents if one.uid == form.get("grant")), None)
+                if wanted_grant is None:
+                    raise NotFound("there is no such consent of yours", field="grant")
+                await overview.revoke_consent(tx, wanted_grant.uid, by=f"person:{person.uid}", now=now)
+                return words["wallet_said_app"]
             case "stop" | "allow":
                 await _letters(tx, person, stop=change == "stop", at=now.isoformat())
                 return words["wallet_said_saved"]
