@@ -41,9 +41,7 @@ async def test_an_application_is_barred_and_admitted_and_one_access_taken_away(h
 async def test_a_person_takes_access_away_in_the_wallet(
     page: Page, narrow: Page, site: str, parts: Parts, organisation: Organisation, person, api
 ):
-    cookie = signed_links.sign(
-        parts.pepper, signed_links.WALLET, person.email, organisation.id, parts.clock.now()
-    )
+    cookie = signed_links.sign(parts.pepper, signed_links.WALLET, person.email, organisation.id, parts.clock.now())
     for context in (page.context, narrow.context):
         await context.add_cookies([{"name": WALLET, "value": cookie, "url": site}])
     await page.goto(f"{site}/wallet")
