@@ -54,6 +54,7 @@ from laurel.web.api import (
     leaderboards,
     movements,
     organisation,
+    own_letters,
     people,
     rewards,
     signing_keys,
@@ -115,6 +116,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *issued_credentials.HANDLERS,
                 *holder_bindings.HANDLERS,
                 *endorsement_entries.HANDLERS,
+                *own_letters.HANDLERS,
                 *webhooks.HANDLERS,
                 *export_streams.HANDLERS,
                 *verdicts.HANDLERS,
@@ -170,7 +172,7 @@ async def open_parts(settings: Settings, database_url: str, clock: Clock | None 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:
     if settings.smtp_url is None:
         return FileMailer(settings.data_dir / "mail", settings.mail_from, clock)
-    return SmtpMailer(settings.smtp_url, settings.mail_from, clock)
+    return SmtpMailer(settings.smtp_url, settings.mail_from, clock, settings.bounce_address)
 
 
 class ServerProcess:

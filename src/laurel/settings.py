@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from laurel.base.ids import is_uid
+from laurel.base.text import clean_email
 
 PREFIX = "LAUREL_"
 SECRET_BYTES_MIN = 32
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outgoing_networks: tuple[str, ...] = ()
     smtp_url: str | None = None
     mail_from: str = "laurel@localhost"
+    bounce_address: str | None = None
 
     @property
     def embedded(self) -> bool:
@@ -120,6 +122,13 @@ def _key(value: str) -> str:
     return text
 
 
+def _mailbox(value: str) -> str:
+    address = clean_email(value)
+    if address is None:
+        raise ValueError("must be an e-mail address such as bounces@mail.example.org")
+    return address
+
+
 def _networks(value: str) -> tuple[str, ...]:
     networks = [part.strip() for part in value.split(",") if part.strip()]
     for network in networks:
@@ -155,6 +164,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "outgoing_networks": _networks,
     "smtp_url": _url("smtp", "smtps"),
     "mail_from": _text,
+    "bounce_address": _mailbox,
 }
 _SECRET_FIELDS = {"bootstrap_key", "database_url", "pepper", "master_key", "smtp_url"}
 

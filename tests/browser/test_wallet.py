@@ -1,5 +1,6 @@
 import email
 import email.policy
+import json
 import re
 from pathlib import Path
 
@@ -94,6 +95,29 @@ async def test_a_learner_makes_a_credential_private_and_public_again(
     assert answer.status == 200
     archive = await page.request.get(f"{site}/wallet/all.zip")
     assert (await archive.body()).startswith(b"PK")
+
+
+async def test_a_learner_takes_everything_along_as_one_signed_record(
+    page: Page, site: str, parts: Parts, organisation: Organisation, mails: Path, api, stranger, other_organisation
+):
+    address, uid = await a_learner(api)
+    await open_wallet(page, site, parts, organisation, mails, address)
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="As one signed record").click()
+    download = await waiting.value
+    assert download.suggested_filename == f"record-{organisation.slug}.json"
+    record = json.loads(Path(await download.path()).read_bytes())
+    assert "ClrCredential" in record["type"]
+    held = record["credentialSubject"]["verifiableCredential"]
+    assert [uid in one["id"] for one in held] == [True]
+    verdict = await stranger.post("/credentials/verify", json={"verifiableCredential": record})
+    assert (verdict.status_code, verdict.json()["verified"]) == (200, True), verdict.text
+    for elsewhere in (other_organisation.uid, "x"):
+        answer = await page.request.get(f"{site}/wallet/record/{elsewhere}.json")
+        assert answer.status == 404
+    await page.context.clear_cookies()
+    await page.goto(f"{site}/wallet/record/{organisation.uid}.json")
+    await expect(page).to_have_url(f"{site}/wallet")
 
 
 async def test_the_wallet_of_one_address_does_not_reach_another(

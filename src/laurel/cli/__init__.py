@@ -4,7 +4,7 @@ import typer
 
 from laurel import application
 from laurel.base.errors import LaurelError, Unavailable
-from laurel.cli import access, imports, processes, registers, signing_commands, transfer, verification
+from laurel.cli import access, imports, mailbox, processes, registers, signing_commands, transfer, verification
 from laurel.cli.demo import demo
 from laurel.cli.running import Exit, end
 from laurel.settings import SettingsError
@@ -16,6 +16,7 @@ processes.add_to(app)
 app.command()(demo)
 verification.add_to(app)
 transfer.add_to(app)
+mailbox.add_to(app)
 app.add_typer(imports.imports, name="import")
 app.add_typer(registers.organisations, name="organisations")
 app.add_typer(registers.departments, name="departments")

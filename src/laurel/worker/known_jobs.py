@@ -9,6 +9,7 @@ import structlog
 
 from laurel.base.limits import (
     IDEMPOTENCY_KEPT_SECONDS,
+    LETTER_KEPT_SECONDS,
     SESSION_IDLE_SECONDS,
     SESSION_SECONDS_MAX,
     SIGN_IN_ATTEMPT_SECONDS,
@@ -24,6 +25,7 @@ from laurel.domain.files import store as files
 from laurel.domain.give_rewards import prizes
 from laurel.domain.leaderboards import store as leaderboards
 from laurel.domain.letters import sending
+from laurel.domain.letters import store as letters
 from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
@@ -115,6 +117,7 @@ async def forget_sessions(parts: Parts) -> None:
             tx, now - timedelta(seconds=SESSION_IDLE_SECONDS), now - timedelta(seconds=SESSION_SECONDS_MAX)
         )
         await forget_used(tx, now)
+        await letters.forget_sent(tx, now - timedelta(seconds=LETTER_KEPT_SECONDS))
         await single_sign_on.forget_attempts(tx, now - timedelta(seconds=SIGN_IN_ATTEMPT_SECONDS))
 
 
@@ -151,7 +154,12 @@ JOBS: Mapping[str, Job] = {
     ISSUE_JOB: Job(run=issue_credentials),
     EXPIRED_JOB: Job(run=tell_expired),
     SUSPENSION_END_JOB: Job(run=end_suspension),
-    LETTER_JOB: Job(run=sending.send_letters),
+    LETTER_JOB: Job(
+        run=sending.send_letters,
+        attempts_max=12,
+        first_delay=timedelta(seconds=30),
+        longest_delay=timedelta(hours=4),
+    ),
     sending.LINK_JOB: Job(run=sending.send_link, attempts_max=4),
     DELIVER_JOB: Job(run=fan_out.deliver),
     SEND_JOB: Job(run=send.send_due),

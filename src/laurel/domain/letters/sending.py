@@ -5,21 +5,25 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote
 
+import msgspec
+
 from laurel.base.ids import CredentialId, OrganisationId
-from laurel.base.limits import LETTERS_PER_RUN_MAX
+from laurel.base.limits import DESIGN_TEXT_LENGTH_MAX, LETTERS_PER_RUN_MAX
 from laurel.database import jobs
 from laurel.database.pool import Database, Transaction
 from laurel.domain.access import signed_links
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import LETTER_JOB, Credential
-from laurel.domain.letters import store
+from laurel.domain.credentials.pictures import show_date
+from laurel.domain.letters import bounces, store, templates
 from laurel.domain.letters.composing import Facts, compose
+from laurel.domain.letters.wording import wording_in
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.people import store as people
 from laurel.domain.people.model import Person
 from laurel.outside.clock import Clock
-from laurel.outside.mail import Mailer
+from laurel.outside.mail import AddressRefused, MailDeferred, Mailer
 
 LINK_JOB = "letters.link"
 """Sends somebody the link to their wallet."""
@@ -61,11 +65,20 @@ class Post(Protocol):
 
 
 async def send_letters(post: Post, payload: dict[str, Any]) -> None:
-    """The job of LETTER_JOB: payload {organisation_id, credentials: [ids], kind}."""
+    """The job of LETTER_JOB: payload {organisation_id, credentials: [ids], kind}.
+
+    An address that is to be tried later holds up nobody else; the job is tried again for it alone.
+    """
     organisation_id, kind = OrganisationId(payload["organisation_id"]), payload.get("kind", ISSUED)
+    deferred: MailDeferred | None = None
     for credential_id in payload["credentials"]:
-        async with post.database.transaction(organisation_id) as tx:
-            await _send_one(tx, post, CredentialId(credential_id), kind)
+        try:
+            async with post.database.transaction(organisation_id) as tx:
+                await _send_one(tx, post, CredentialId(credential_id), kind)
+        except MailDeferred as later:
+            deferred = later
+    if deferred is not None:
+        raise deferred
 
 
 async def _send_one(tx: Transaction, post: Post, credential_id: CredentialId, kind: str) -> None:
@@ -76,10 +89,18 @@ async def _send_one(tx: Transaction, post: Post, credential_id: CredentialId, ki
     person = await people.find_by_id(tx, credential.person_id)
     if person is None or person.email is None or not wants_letters(organisation, person):
         return
-    if await store.note_sent(tx, credential_id, kind, post.clock.now()):
-        await post.mailer.send(
-            compose(kind.partition("_")[0], _facts(post, organisation, credential, person, person.email))
-        )
+    if await store.find_bounce(tx, person.email) is not None:
+        return
+    now = post.clock.now()
+    if await store.note_sent(tx, credential_id, kind, now):
+        sort = kind.partition("_")[0]
+        facts = _facts(post, organisation, credential, person, person.email)
+        template = await store.template(tx, sort, wording_in(facts.language)[0])
+        number = await bounces.number_letter(tx, post.pepper, person.id, person.email, now)
+        try:
+            await post.mailer.send(msgspec.structs.replace(compose(sort, facts, template), number=number))
+        except AddressRefused as refused:
+            await bounces.note_refused(tx, person.email, refused, now)
 
 
 def wants_letters(organisation: Organisation, person: Person) -> bool:
@@ -91,12 +112,18 @@ def wants_letters(organisation: Organisation, person: Person) -> bool:
     )
 
 
-def _facts(post: Post, organisation: Organisation, credential: Credential, person: Person, email: str) -> Facts:
+def _branding(organisation: Organisation) -> tuple[str, str]:
+    """(the sentence in every built-in letter, the colour of buttons)."""
     branding = organisation.settings.get("branding")
     branding = branding if isinstance(branding, dict) else {}
+    colour = branding.get("colour")
+    return str(branding.get("mail_greeting") or ""), colour if isinstance(colour, str) else "#1b6b48"
+
+
+def _facts(post: Post, organisation: Organisation, credential: Credential, person: Person, email: str) -> Facts:
+    greeting, colour = _branding(organisation)
     key = f"?key={credential.access_key}" if credential.private else ""
     stop = signed_links.hidden(post.pepper, "stop", f"{organisation.uid}-{person.uid}")
-    colour = branding.get("colour")
     return Facts(
         to=email,
         language=person.language or organisation.language,
@@ -105,24 +132,75 @@ def _facts(post: Post, organisation: Organisation, credential: Credential, perso
         recipient=credential.fields["recipient_name"],
         issuer=organisation.name,
         day=f"{credential.expires_at:%Y-%m-%d}" if credential.expires_at else "",
-        greeting=str(branding.get("mail_greeting") or ""),
-        colour=colour if isinstance(colour, str) else "#1b6b48",
+        greeting=greeting,
+        colour=colour,
         stop_url=f"{post.public_url}/letters/stop?who={quote(stop)}",
         reply_to=organisation.email,
+        values=_values(post, organisation, credential, person.language or organisation.language),
     )
 
 
-async def ask_for_link(tx: Transaction, email: str, language: str) -> None:
-    """Have the link to the wallet of this address sent once the transaction has committed."""
-    await jobs.enqueue(tx, LINK_JOB, {"email": email, "language": language}, priority=jobs.URGENT)
+def _values(post: Post, organisation: Organisation, credential: Credential, language: str) -> dict[str, str]:
+    """What fills in the placeholders of an organisation's own words, each shortened to a design's length."""
+    said = credential.fields
+    key = f"?key={credential.access_key}" if credential.private else ""
+    values = {
+        "recipient.name": said["recipient_name"],
+        "achievement.name": said["name"],
+        "achievement.description": said["description"],
+        "credential.issued_on": show_date(credential.issued_on, language),
+        "credential.expired_on": show_date(credential.expires_at, language),
+        "credential.url": f"{post.public_url}/c/{credential.uid}{key}",
+        "issuer.name": organisation.name,
+        "issuer.url": organisation.url or post.public_url,
+    }
+    custom = {f"custom.{name}": str(value) for name, value in (said.get("custom") or {}).items() if value is not None}
+    return {name: value[:DESIGN_TEXT_LENGTH_MAX] for name, value in (custom | values).items()}
+
+
+async def ask_for_link(tx: Transaction, email: str, language: str, *, alone: bool) -> None:
+    """Have the link to the wallet of this address sent once the transaction has committed. alone: no other organisation
+    knows the address, so the letter may speak in this one's words.
+    """
+    payload = {"email": email, "language": language, "alone": alone}
+    await jobs.enqueue(tx, LINK_JOB, payload, priority=jobs.URGENT)
 
 
 async def send_link(post: Post, payload: dict[str, Any]) -> None:
-    """The job of LINK_JOB: payload {organisation_id, email, language}."""
-    organisation_id = OrganisationId(payload["organisation_id"])
-    link = signed_links.sign(post.pepper, signed_links.LINK, payload["email"], organisation_id, post.clock.now())
+    """The job of LINK_JOB: payload {organisation_id, email, language, alone}. Somebody asked for it, so it is sent to an
+    address that has bounced too.
+    """
+    organisation_id, email, now = OrganisationId(payload["organisation_id"]), payload["email"], post.clock.now()
+    link = signed_links.sign(post.pepper, signed_links.LINK, email, organisation_id, now)
     url = f"{post.public_url}/wallet/open?link={quote(link)}"
-    await post.mailer.send(compose("link", Facts(to=payload["email"], language=payload["language"], action_url=url)))
+    async with post.database.transaction(organisation_id) as tx:
+        organisation = await organisations.organisation(tx)
+        own = await store.template(tx, "link", wording_in(payload["language"])[0]) if payload.get("alone") else None
+        values = {"issuer.name": organisation.name, "issuer.url": organisation.url or post.public_url}
+        facts = Facts(to=email, language=payload["language"], action_url=url, values=values)
+        try:
+            await post.mailer.send(compose("link", facts, own))
+        except AddressRefused as refused:
+            await bounces.note_refused(tx, email, refused, now)
+
+
+def sample_facts(post: Post, organisation: Organisation, *, to: str, language: str, kind: str) -> Facts:
+    """Facts for a letter that is only to be looked at."""
+    values = templates.sample(organisation.name, post.public_url)
+    greeting, colour = _branding(organisation)
+    return Facts(
+        to=to,
+        language=language,
+        action_url=f"{post.public_url}/wallet" if kind == "link" else values["credential.url"],
+        name=values["achievement.name"],
+        recipient=values["recipient.name"],
+        issuer="" if kind == "link" else organisation.name,
+        day=values["credential.expired_on"],
+        greeting=greeting,
+        colour=colour,
+        stop_url=None if kind == "link" else f"{post.public_url}/letters/stop?who=nobody",
+        values=values,
+    )
 
 
 async def remind(post: Post) -> None:

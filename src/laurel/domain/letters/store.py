@@ -1,9 +1,14 @@
-"""The SQL of letters: which were sent, and which credentials are about to expire."""
+"""The SQL of letters: which were sent, in whose words, what is about to expire, and which addresses take none."""
 
 from datetime import datetime
 
-from laurel.base.ids import CredentialId, OrganisationId
+from laurel.base.ids import CredentialId, OrganisationId, PersonId
 from laurel.database.pool import Transaction
+from laurel.domain.letters.model import Bounce, LetterTemplate, SentLetter
+
+_TEMPLATE = ", ".join(LetterTemplate.__struct_fields__)
+_SENT = ", ".join(SentLetter.__struct_fields__)
+_BOUNCE = ", ".join(Bounce.__struct_fields__)
 
 
 async def note_sent(tx: Transaction, credential_id: CredentialId, kind: str, now: datetime) -> bool:
@@ -41,3 +46,138 @@ async def expiring(
         limit,
     )
     return [(row["organisation_id"], row["id"]) for row in rows]
+
+
+# ----------------------------------------------------------------------------------------------------------- templates
+async def template(tx: Transaction, kind: str, language: str) -> LetterTemplate | None:
+    """The organisation's own words for a kind in a language."""
+    row = await tx.fetchrow(
+        f"SELECT {_TEMPLATE} FROM letter_template WHERE organisation_id = $1 AND kind = $2 AND language = $3",
+        tx.organisation_id,
+        kind,
+        language,
+    )
+    return None if row is None else LetterTemplate.from_row(row)
+
+
+async def templates(tx: Transaction) -> list[LetterTemplate]:
+    """All of the organisation's own words: at most one a kind and language."""
+    rows = await tx.fetch(
+        f"SELECT {_TEMPLATE} FROM letter_template WHERE organisation_id = $1 ORDER BY kind, language",
+        tx.organisation_id,
+    )
+    return [LetterTemplate.from_row(row) for row in rows]
+
+
+async def put_template(tx: Transaction, one: LetterTemplate) -> None:
+    """Set the words of a kind in a language."""
+    await tx.execute(
+        """
+        INSERT INTO letter_template (organisation_id, kind, language, subject, body, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation_id, kind, language)
+        DO UPDATE SET subject = EXCLUDED.subject, body = EXCLUDED.body, updated_at = EXCLUDED.updated_at
+        """,
+        tx.organisation_id,
+        one.kind,
+        one.language,
+        one.subject,
+        one.body,
+        one.updated_at,
+    )
+
+
+async def delete_template(tx: Transaction, kind: str, language: str) -> bool:
+    """Forget the words of a kind in a language; False when there were none."""
+    return bool(
+        await tx.execute(
+            "DELETE FROM letter_template WHERE organisation_id = $1 AND kind = $2 AND language = $3",
+            tx.organisation_id,
+            kind,
+            language,
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- bounces
+async def insert_sent(tx: Transaction, sent: SentLetter) -> None:
+    """Note the number of a letter that is sent."""
+    await tx.execute(
+        "INSERT INTO sent_letter (organisation_id, uid, person_id, address_hmac, sent_at) VALUES ($1, $2, $3, $4, $5)",
+        tx.organisation_id,
+        sent.uid,
+        sent.person_id,
+        sent.address_hmac,
+        sent.sent_at,
+    )
+
+
+async def find_sent(tx: Transaction, uid: str) -> SentLetter | None:
+    """The letter with this number; in a public lookup, whichever organisation sent it."""
+    row = await tx.fetchrow(f"SELECT {_SENT} FROM sent_letter WHERE uid = $1", uid)
+    return None if row is None else SentLetter.from_row(row)
+
+
+async def forget_sent(tx: Transaction, before: datetime) -> int:
+    """Forget the numbers of letters sent before, of every organisation; how many."""
+    return await tx.execute("DELETE FROM sent_letter WHERE sent_at < $1", before)
+
+
+async def forget_sent_to(tx: Transaction, person_id: PersonId) -> None:
+    """Forget the numbers of letters to a person."""
+    await tx.execute(
+        "DELETE FROM sent_letter WHERE organisation_id = $1 AND person_id = $2", tx.organisation_id, person_id
+    )
+
+
+async def put_bounce(tx: Transaction, bounce: Bounce) -> None:
+    """Note that an address takes no letters; the newest reason stands."""
+    await tx.execute(
+        """
+        INSERT INTO bounce (organisation_id, address, source, status, diagnostic, noted_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation_id, address) DO UPDATE
+        SET source = EXCLUDED.source, status = EXCLUDED.status, diagnostic = EXCLUDED.diagnostic,
+            noted_at = EXCLUDED.noted_at
+        """,
+        tx.organisation_id,
+        bounce.address,
+        bounce.source,
+        bounce.status,
+        bounce.diagnostic,
+        bounce.noted_at,
+    )
+
+
+async def find_bounce(tx: Transaction, address: str) -> Bounce | None:
+    """Why an address takes no letters; None when it does."""
+    row = await tx.fetchrow(
+        f"SELECT {_BOUNCE} FROM bounce WHERE organisation_id = $1 AND address = $2", tx.organisation_id, address
+    )
+    return None if row is None else Bounce.from_row(row)
+
+
+async def bounced_among(tx: Transaction, addresses: list[str]) -> set[str]:
+    """Which of these take no letters."""
+    rows = await tx.fetch(
+        "SELECT address FROM bounce WHERE organisation_id = $1 AND address = ANY($2::text[])",
+        tx.organisation_id,
+        addresses,
+    )
+    return {row["address"] for row in rows}
+
+
+async def bounces(tx: Transaction, *, after: str, limit: int) -> list[Bounce]:
+    """Addresses that take no letters, in the order of the alphabet."""
+    rows = await tx.fetch(
+        f"SELECT {_BOUNCE} FROM bounce WHERE organisation_id = $1 AND address > $2 ORDER BY address LIMIT $3",
+        tx.organisation_id,
+        after,
+        limit,
+    )
+    return [Bounce.from_row(row) for row in rows]
+
+
+async def delete_bounce(tx: Transaction, address: str) -> bool:
+    """Let letters go to an address again; False when they did."""
+    return bool(
+        await tx.execute("DELETE FROM bounce WHERE organisation_id = $1 AND address = $2", tx.organisation_id, address)
+    )

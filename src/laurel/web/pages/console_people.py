@@ -11,6 +11,8 @@ from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import store as credentials
 from laurel.domain.events import store as events
+from laurel.domain.letters import bounces
+from laurel.domain.letters import store as letters
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
 from laurel.domain.people.model import EXTERNAL, Person
@@ -140,8 +142,18 @@ async def show_person_page(visit: Visit) -> Response[bytes]:
             "balances": [one for one in await rewards.balances(tx, [person.id]) if one[3] == 0 and one[2] == ""],
             "identifiers": (await store.identifiers_of(tx, [person.id])).get(person.id, {}),
             "offered": await _live(tx),
+            "bounce": await letters.find_bounce(tx, person.email) if person.email else None,
         }
     return visit.show("console/person.html", person=person, **context)
+
+
+@page("/console/people/{person:str}/bounce", needs="people:write", post=True)
+async def clear_bounce_page(visit: Visit) -> Response[bytes]:
+    """Let letters go to somebody's address again."""
+    async with visit.transaction() as tx:
+        person = await registry.require(tx, visit.path("person"))
+        await bounces.clear(tx, person.email or "", by=visit.caller, now=visit.parts.clock.now())
+    return visit.to(f"/console/people/{person.uid}", "Letters go to this address again.")
 
 
 async def _live(tx: Transaction) -> list[Any]:
@@ -201,5 +213,6 @@ HANDLERS = (
     change_person_page,
     delete_person_page,
     show_person_page,
+    clear_bounce_page,
     explore_events,
 )

@@ -43,6 +43,7 @@ from laurel.domain.people.registry import Details
 from laurel.domain.record_events.amend import amend
 from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
+from laurel.domain.wallet.learner_record import record_of
 from laurel.web.pages.recipients import checked_email
 from laurel.web.pages.visits import WALLET, Visit, page
 
@@ -150,7 +151,7 @@ async def send_wallet_link(visit: Visit) -> Response[bytes]:
         known = await _organisations_of(visit, email)
         if known:
             async with visit.parts.database.transaction(known[0]) as tx:
-                await ask_for_link(tx, email, visit.language)
+                await ask_for_link(tx, email, visit.language, alone=len(known) == 1)
     return visit.show_in_public("public/wallet_door.html", sent=True, here="/wallet")
 
 
@@ -267,6 +268,25 @@ async def download_wallet(visit: Visit) -> Response[bytes]:
     return Response(archive.getvalue(), media_type="application/zip", headers=headers)
 
 
+@page("/wallet/record/{organisation:str}", door="open")
+async def download_record(visit: Visit) -> Response[bytes]:
+    """What one organisation issued to the learner as one document (CLR 2.0), signed by it now."""
+    email = _email_of(visit)
+    if email is None:
+        return visit.to(visit.localised("/wallet"))
+    wanted = visit.path("organisation").removesuffix(".json")
+    for shelf in await _shelves(visit, email):
+        if shelf.organisation.uid == wanted:
+            async with visit.parts.database.transaction(shelf.organisation.id) as tx:
+                record = await record_of(visit.parts.issuer, tx, shelf.person, visit.parts.clock.now())
+            headers = {
+                "Content-Disposition": f'attachment; filename="record-{shelf.organisation.slug}.json"',
+                "Cache-Control": "no-store",
+            }
+            return Response(record, media_type="application/json", headers=headers)
+    raise NotFound("there is no such organisation in your wallet", field="organisation")
+
+
 # -------------------------------------------------------------------------------------------------------------- letters
 @page("/letters/stop", door="open")
 async def show_stop(visit: Visit) -> Response[bytes]:
@@ -301,6 +321,7 @@ HANDLERS = (
     close_wallet,
     change_in_wallet,
     download_wallet,
+    download_record,
     show_stop,
     stop_letters,
 )
