@@ -163,6 +163,8 @@ async def open_parts(settings: Settings, database_url: str, clock: Clock | None 
             http=http,
             mailer=_mailer(settings, clock),
             message_formats=message_formats(),
+            terms_url=settings.terms_url,
+            privacy_url=settings.privacy_url,
         )
     finally:
         await http.close()

@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str | None = None
     mail_from: str = "laurel@localhost"
     bounce_address: str | None = None
+    terms_url: str | None = None
+    privacy_url: str | None = None
 
     @property
     def embedded(self) -> bool:
@@ -165,6 +167,8 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "smtp_url": _url("smtp", "smtps"),
     "mail_from": _text,
     "bounce_address": _mailbox,
+    "terms_url": _url("https", "http"),
+    "privacy_url": _url("https", "http"),
 }
 _SECRET_FIELDS = {"bootstrap_key", "database_url", "pepper", "master_key", "smtp_url"}
 

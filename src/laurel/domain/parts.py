@@ -30,6 +30,9 @@ class Parts:
     mailer: Mailer
     message_formats: Mapping[str, MessageFormat]
     """How webhooks may ask to be told, by name; each dialect and standard brings its own."""
+    terms_url: str | None = None
+    privacy_url: str | None = None
+    """The operator's own texts."""
     spine: Spine = field(init=False)
     issuer: Issuer = field(init=False)
     intake: Intake = field(init=False)

@@ -13,6 +13,7 @@ from laurel.domain.wallet.learner_record import RecordEmpty, record_of
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts
 from laurel.web.standards.bearers import by_token, person_of
+from laurel.web.standards.open_badges_discovery import own_texts
 from laurel.web.standards.status_info import render_error
 from laurel.web.surfaces import Surface
 
@@ -33,8 +34,7 @@ async def discover_records(parts: InjectedParts) -> dict[str, Any]:
         "info": {
             "title": "Laurel",
             "version": laurel.__version__,
-            "termsOfService": f"{here}/terms",
-            "x-imssf-privacyPolicyUrl": f"{here}/privacy",
+            **own_texts(parts),
         },
         "servers": [{"url": f"{here}{BASE}"}],
         "paths": {

@@ -59,6 +59,8 @@ async def describe(parts: InjectedParts) -> dict[str, Any]:
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         "code_challenge_methods_supported": ["S256"],
+        "op_tos_uri": parts.terms_url or f"{base}/terms",
+        "op_policy_uri": parts.privacy_url or f"{base}/privacy",
     }
 
 

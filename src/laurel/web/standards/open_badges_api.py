@@ -40,7 +40,7 @@ _PAGE_SIZE = 50
 @get(f"{BASE}/discovery", include_in_schema=False)
 async def discover(parts: InjectedParts) -> dict[str, Any]:
     """What this service offers, as an OpenAPI document; for everybody."""
-    return discovery_of(parts.public_url, BASE, SCOPES)
+    return discovery_of(parts, BASE, SCOPES)
 
 
 @get(f"{BASE}/credentials", guards=[requires(READ_CREDENTIALS)], include_in_schema=False)

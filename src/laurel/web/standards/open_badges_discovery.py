@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import laurel
+from laurel.domain.parts import Parts
 
 _ERRORS = {
     "400": "the request is not valid",
@@ -16,8 +17,17 @@ _ERRORS = {
 }
 
 
-def discovery_of(public_url: str, base: str, scopes: Mapping[str, str]) -> dict[str, Any]:
+def own_texts(parts: Parts) -> dict[str, str]:
+    """Where terms and privacy policy are, by the names of service descriptions: the operator's, or pages of ours."""
+    return {
+        "termsOfService": parts.terms_url or f"{parts.public_url}/terms",
+        "x-imssf-privacyPolicyUrl": parts.privacy_url or f"{parts.public_url}/privacy",
+    }
+
+
+def discovery_of(parts: Parts, base: str, scopes: Mapping[str, str]) -> dict[str, Any]:
     """The document."""
+    public_url = parts.public_url
     scope = {name.rpartition("/")[2]: name for name in scopes if "/ob/" in name}
     page = [
         _query("limit", "how many at most", {"type": "integer", "minimum": 1}),
@@ -31,8 +41,7 @@ def discovery_of(public_url: str, base: str, scopes: Mapping[str, str]) -> dict[
             "title": "Laurel",
             "version": laurel.__version__,
             "description": "Open Badges 3.0 API",
-            "termsOfService": f"{public_url}/terms",
-            "x-imssf-privacyPolicyUrl": f"{public_url}/privacy",
+            **own_texts(parts),
         },
         "servers": [{"url": f"{public_url}{base}"}],
         "paths": {
