@@ -7,7 +7,7 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from laurel.rendering import builtin_designs, render_pdf, render_png
+from laurel.rendering import Fields, builtin_designs, render_pdf, render_png
 from tests.rendering.pictures import difference, opened
 from tests.rendering.samples import CREATED_AT, LONG_NAME, SCRIPTS, a_design, a_shape, a_text, fields
 
@@ -88,6 +88,17 @@ def test_every_font_is_embedded():
     described = len(re.findall(rb"/Type\s*/FontDescriptor", objects))
     assert described >= 4
     assert described == len(re.findall(rb"/FontFile[23]", objects))
+
+
+def test_greek_words_are_set_in_one_typeface():
+    greek, latin = ({"recipient.name": name} for name in ("Ελένη Παπαδοπούλου", "Ada"))
+    design = a_design(a_text(font="serif"))
+    fonts = [
+        set(re.findall(rb"/FontName\s*/\w+\+([\w-]+)", objects_of(pdf_of(design, Fields(values=values)))))
+        for values in (greek, latin)
+    ]
+    assert not any(name.startswith(b"Cormorant") for name in fonts[0])
+    assert any(name.startswith(b"Cormorant") for name in fonts[1])
 
 
 def test_the_date_is_the_one_that_was_given():

@@ -148,3 +148,10 @@ def test_katakana_and_korean_words_are_not_broken():
     assert [line.text for line in japanese.lines] == ["データサイエンス", "基礎講座"]
     korean = setting_of("데이터 분석 전문가 과정", a_text(width=200, height=100, size=36, lines_max=2))
     assert [line.text for line in korean.lines] == ["데이터 분석", "전문가 과정"]
+
+
+@pytest.mark.parametrize("font", ["sans", "serif", "script", "text"])
+def test_greek_words_are_written_in_one_typeface(font):
+    """Fonts for Latin often have a few Greek letters for formulas; a word with only its π from there looks broken."""
+    setting = setting_of("Ελένη Παπαδοπούλου", a_text(font=font, width=600))
+    assert {glyph.face.family for line in setting.lines for glyph in line.glyphs} == {"Noto Sans"}

@@ -26,6 +26,9 @@ FALLBACKS = (
 JOINED_FAMILIES = frozenset({"Vazirmatn", "Noto Sans Devanagari", "Noto Sans Bengali"})
 FEATURES = {"lnum": True}
 _BOLD_FROM = 600
+_REMEMBERED_MAX = 5_000  # characters of a chain whose face is known
+_GREEK = frozenset((*range(0x370, 0x400), *range(0x1F00, 0x2000)))
+_GREEK_LETTERS = frozenset(map(ord, "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώ"))
 
 
 class Extent(NamedTuple):
@@ -50,7 +53,7 @@ class Face:
         )
         self.bold = self.font.get_style_value(hb.StyleTag.WEIGHT) >= _BOLD_FROM
         self.italic = self.font.get_style_value(hb.StyleTag.ITALIC) > 0 or "Italic" in path.stem
-        self.coverage = frozenset(face.unicodes)
+        self.coverage = _whole_alphabets(frozenset(face.unicodes))
         capital = self.font.get_glyph_extents(self.font.get_nominal_glyph(ord("H")) or 0)
         self.cap_height: float = (capital.y_bearing if capital else 0.7 * self.units_per_em) / self.units_per_em
         self._outlines: dict[int, tuple[tuple[int, int, str], ...]] = {}
@@ -82,6 +85,23 @@ class Face:
         return self._extents[glyph]
 
 
+class Chain:
+    """One face for each of the families that a design's font falls back to, in the order in which they are asked."""
+
+    def __init__(self, faces: Iterable[Face]) -> None:
+        self.faces = tuple(faces)
+        self._found: dict[str, Face] = {}
+
+    def face_for(self, character: str) -> Face:
+        """The first face that has the character, else the first of all."""
+        found = self._found.get(character)
+        if found is None:
+            found = next((face for face in self.faces if ord(character) in face.coverage), self.faces[0])
+            if len(self._found) < _REMEMBERED_MAX:
+                self._found[character] = found
+        return found
+
+
 class FontLibrary:
     """The faces of some directories; the bundled one is always among them."""
 
@@ -92,7 +112,8 @@ class FontLibrary:
         bundled = {*FAMILIES.values(), *FALLBACKS}
         extra = dict.fromkeys(face.family for face in self.faces if face.family not in bundled)
         self._fallbacks = (*FALLBACKS, *extra)
-        self._chains: dict[tuple[FontName, bool, bool], tuple[Face, ...]] = {}
+        self.without_greek = frozenset(face.family for face in self.faces if face.coverage.isdisjoint(_GREEK))
+        self._chains: dict[tuple[FontName, bool, bool], Chain] = {}
         self.typst_fonts = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(d) for d in directories]
         )
@@ -101,11 +122,11 @@ class FontLibrary:
         """The family of a design's font and the families to fall back to, in the order in which they are asked."""
         return tuple(dict.fromkeys((FAMILIES[name], *self._fallbacks)))
 
-    def chain(self, name: FontName, *, bold: bool, italic: bool) -> tuple[Face, ...]:
-        """One face for each of the families: the one nearest in weight and slant."""
+    def chain(self, name: FontName, *, bold: bool, italic: bool) -> Chain:
+        """The faces of the families, each the one nearest in weight and slant."""
         key = (name, bold, italic)
         if key not in self._chains:
-            self._chains[key] = tuple(self._nearest(family, bold, italic) for family in self.families(name))
+            self._chains[key] = Chain(self._nearest(family, bold, italic) for family in self.families(name))
         return self._chains[key]
 
     def missing_characters(self, text: str) -> str:
@@ -116,6 +137,11 @@ class FontLibrary:
     def _nearest(self, family: str, bold: bool, italic: bool) -> Face:
         faces = [face for face in self.faces if face.family == family]
         return min(faces, key=lambda face: (face.italic != italic, face.bold != bold, face.path.name))
+
+
+def _whole_alphabets(characters: frozenset[int]) -> frozenset[int]:
+    """What a font can write words with: a few Greek letters for formulas are not an alphabet."""
+    return characters if characters >= _GREEK_LETTERS else characters - _GREEK
 
 
 @cache

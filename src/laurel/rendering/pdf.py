@@ -22,6 +22,7 @@ from laurel.rendering.typeset import Setting, set_text
 
 _PROGRAM: Final = rb"""
 #let doc = json(bytes(sys.inputs.document))
+#let not-greek = regex("[^\\u{370}-\\u{3ff}\\u{1f00}-\\u{1fff}]")
 #set document(title: doc.title, author: doc.author)
 #set page(width: doc.width * 1pt, height: doc.height * 1pt, margin: 0pt)
 #set text(lang: doc.lang, fallback: false, hyphenate: false, top-edge: "baseline", bottom-edge: "baseline",
@@ -29,7 +30,7 @@ _PROGRAM: Final = rb"""
 #set par(spacing: 0pt)
 #show heading: it => it.body
 #let words(part) = {
-  set text(font: part.fonts, size: part.size * 1pt, weight: part.weight, style: part.style, lang: part.lang,
+  set text(font: part.fonts.map(font => if font.greek { font.name } else { (name: font.name, covers: not-greek) }), size: part.size * 1pt, weight: part.weight, style: part.style, lang: part.lang,
     region: part.region, dir: if part.rtl { rtl } else { ltr }, tracking: part.tracking * 1pt,
     fill: rgb(part.fill).transparentize(part.transparency * 100%))
   part.lines.map(line => text(line)).join({ text(size: 0.01pt, " "); linebreak() })
@@ -152,7 +153,7 @@ def _text(design: Design, node: Text, setting: Setting, fonts: FontLibrary) -> d
     return {
         "kind": "text",
         "lines": [line.text for line in setting.lines],
-        "fonts": list(families),
+        "fonts": [{"name": family, "greek": family not in fonts.without_greek} for family in families],
         "size": round(setting.size, 4),
         "weight": 700 if node.weight == "bold" else 400,
         "style": "italic" if node.italic else "normal",

@@ -86,7 +86,7 @@ def _set_text(text: str, node: Text, language: str, fonts: FontLibrary) -> Setti
         size=size,
         lines=tuple(lines),
         leading=node.line_height * size,
-        cap_height=shaper.chain[0].cap_height * size,
+        cap_height=shaper.chain.faces[0].cap_height * size,
         right_to_left=shaper.base == 1,
         language=shaper.language,
         complete=complete,
@@ -134,6 +134,8 @@ def _narrowest(
     found = _break(text, sums, stops, high)
     if found is None or len(found) > count:
         return None
+    if count == 1:
+        return high, found
     for _ in range(20):
         middle = (low + high) / 2
         lines = _break(text, sums, stops, middle)
@@ -334,4 +336,4 @@ class _Shaper:
             category = unicodedata.category(character)
             if category in {"Cf", "Me"} or (covered and category in {"Mn", "Mc", "Zs", "Po"}):
                 return before
-        return next((face for face in self.chain if ord(character) in face.coverage), self.chain[0])
+        return self.chain.face_for(character)
