@@ -105,8 +105,8 @@ async def make_default(tx: Transaction, design: StoredDesign, now: datetime) -> 
 
 
 async def require_uid(tx: Transaction, uid: str, field: str = "design") -> StoredDesign:
-    """The design with this uid; raises DesignNotFound."""
-    found = (await store.find_by_uids(tx, [uid])).get(uid)
+    """The design with this uid that the caller may see; raises DesignNotFound."""
+    found = (await store.find_by_uids(tx, [uid], shown=True)).get(uid)
     if found is None:
         raise DesignNotFound("there is no such design", field=field, value=uid[:50])
     return found

@@ -73,10 +73,13 @@ async def find_by_id(tx: Transaction, design_id: DesignId) -> StoredDesign | Non
     return None if row is None else StoredDesign.from_row(row)
 
 
-async def find_by_uids(tx: Transaction, uids: Sequence[str]) -> dict[str, StoredDesign]:
-    """Designs by uid; deleted ones are absent."""
+async def find_by_uids(tx: Transaction, uids: Sequence[str], *, shown: bool = False) -> dict[str, StoredDesign]:
+    """Designs by uid; deleted ones are absent. shown: only those that the caller may see."""
     rows = await tx.fetch(
-        f"SELECT {COLUMNS} FROM design WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL",
+        f"""
+        SELECT {COLUMNS} FROM design WHERE organisation_id = $1 AND uid = ANY($2::text[]) AND deleted_at IS NULL
+        {tx.in_department() if shown else ""}
+        """,
         tx.organisation_id,
         uids,
     )
@@ -93,12 +96,12 @@ async def defaults(tx: Transaction) -> dict[DesignKind, StoredDesign]:
 
 
 async def newest(tx: Transaction, kind: DesignKind | None, *, before_id: int | None, limit: int) -> list[StoredDesign]:
-    """A page of designs, newest first."""
+    """A page of the designs that the caller may see, newest first."""
     rows = await tx.fetch(
         f"""
         SELECT {COLUMNS} FROM design
         WHERE organisation_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR kind = $2)
-          AND ($3::bigint IS NULL OR id < $3)
+          AND ($3::bigint IS NULL OR id < $3){tx.in_department()}
         ORDER BY id DESC LIMIT $4
         """,
         tx.organisation_id,

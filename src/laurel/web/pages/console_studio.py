@@ -19,6 +19,7 @@ from laurel.domain.organisations import audit, store
 from laurel.domain.organisations.store import AuditFilter
 from laurel.rendering import Design, Picture, encode_design, normalise_image
 from laurel.rendering.normalise import data_uri_bytes
+from laurel.web.drawing_allowance import previews
 from laurel.web.pages import design_layers as layers
 from laurel.web.pages import design_source
 from laurel.web.pages.design_desk import Work, begin, beside_field, check, document_of, index_of, require_editable
@@ -26,7 +27,6 @@ from laurel.web.pages.design_form import entries_of, sections_of, values_of
 from laurel.web.pages.design_layers import ADDABLE, ATTRIBUTES, CANVAS
 from laurel.web.pages.design_pictures import keep, pictures_of, written_in
 from laurel.web.pages.design_typed import add_language, with_attribute
-from laurel.web.pages.drawing_allowance import previews
 from laurel.web.pages.samples import SAMPLES, sample_fields
 from laurel.web.pages.visits import Visit, page
 
