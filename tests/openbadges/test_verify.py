@@ -1,7 +1,6 @@
 import asyncio
 import copy
 import json
-import tracemalloc
 from datetime import timedelta
 
 import msgspec
@@ -371,43 +370,7 @@ def test_a_signed_assertion_is_verified_and_its_revocation_noticed():
     ) == ["proof"]
 
 
-# ---------------------------------------------------------------------------------------------------- hostile bytes
-HOSTILE = {
-    "nothing": b"",
-    "noise": bytes(range(256)),
-    "truncated": msgspec.json.encode(builders.a_signed_badge())[:-40],
-    "a list": b"[]",
-    "a number": b"7",
-    "nested 10,000 deep": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
-    "nested lists": b'{"a":' + b"[" * 100_000,
-    "nested 100 deep": b'{"a":' * 100 + b"1" + b"}" * 100,
-    "50 MB": b'{"a":"' + b"x" * 50_000_000 + b'"}',
-    "50 MB of picture": baking.PNG_SIGNATURE + b"\0" * 50_000_000,
-    "3 MB": b'{"a":"' + b"x" * 3_000_000 + b'"}',
-    "a member twice": b'{"id":"a","id":"b"}',
-    "not a number": b'{"a":NaN}',
-    "a long number": b'{"a":' + b"9" * 100_000 + b"}",
-    "another document": b'{"@context":"https://schema.org/","type":"Person"}',
-    "contexts that are objects": b'{"@context":[{"a":"b"}],"type":["VerifiableCredential"]}',
-    "alg none": b"eyJhbGciOiJub25lIn0.e30.",
-    "a jku": base64url(b'{"alg":"ES256","jku":"https://evil.example/"}').encode() + b".e30.AAAA",
-    "an entity bomb": b'<!DOCTYPE s [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>',
-    "a private address": b"http://127.0.0.1/badge",
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_bytes_end_in_a_clear_verdict_and_little_memory(name):
-    tracemalloc.start()
-    found = look_at(HOSTILE[name])
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert not found.verified
-    assert all(check.detail for check in found.checks)
-    assert failed(found)
-    assert peak < 100_000_000
-
-
+# ------------------------------------------------------------------------------- limits; hostile.py has the hostile bytes
 def test_look_ups_are_limited():
     statuses = [{"id": f"https://a.example/{n}", "type": "1EdTechRevocationList"} for n in range(limits.PROOFS_MAX)]
     inner = [

@@ -395,7 +395,8 @@ def _embedded(document: dict[str, Any]) -> list[tuple[str, Any]]:
         ("credentialSubject/achievement/endorsement", achievement.get("endorsement")),
         ("credentialSubject/achievement/endorsementJwt", achievement.get("endorsementJwt")),
     ]
-    return [(f"{path}/{index}", inner) for path, value in places for index, inner in enumerate(listed(value))]
+    most = limits.EMBEDDED_CREDENTIALS_MAX + 1  # one more than is looked at says that there are more
+    return [(f"{path}/{index}", inner) for path, value in places for index, inner in enumerate(listed(value)[:most])]
 
 
 def _check_recipient(document: dict[str, Any], recipients: tuple[str, ...]) -> Check:
