@@ -124,6 +124,27 @@ async def recent_of_person(tx: Transaction, person_id: PersonId, limit: int) -> 
     return [(Event.from_row(row), row["retracted"]) for row in rows]
 
 
+async def page_of_person(
+    tx: Transaction, person_id: PersonId, *, name: str | None, before_id: int | None, limit: int
+) -> list[tuple[Event, str | None]]:
+    """A person's events that the caller may see, in the reverse order of recording, from below `before_id`, each with why it was retracted."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}, (SELECT r.reason FROM event_retraction r WHERE r.organisation_id = $1
+                           AND r.person_id = e.person_id AND r.event_key = e.event_key) AS retracted
+        FROM event e WHERE e.organisation_id = $1 AND e.person_id = $2
+          AND ($3::text IS NULL OR e.name = $3) AND ($4::bigint IS NULL OR e.id < $4){tx.in_department("e.department_id")}
+        ORDER BY e.id DESC LIMIT $5
+        """,
+        tx.organisation_id,
+        person_id,
+        name,
+        before_id,
+        limit,
+    )
+    return [(Event.from_row(row), row["retracted"]) for row in rows]
+
+
 async def find(tx: Transaction, person_id: PersonId, event_key: str) -> Event | None:
     """One event."""
     row = await tx.fetchrow(
