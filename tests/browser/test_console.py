@@ -88,7 +88,7 @@ async def test_the_builder_tries_rules_on_recorded_events(
         await an_event(api, person, payload={"score": 90})
     await sign_in(page, site, parts, organisation)
     await page.goto(f"{site}/console/achievements/new")
-    await page.get_by_label("Name").fill("Twice")
+    await page.get_by_label("Name", exact=True).fill("Twice")
     await page.get_by_label("When this happens").fill("lesson.completed")
     await page.get_by_label("at least").fill("2")
     await expect(page.get_by_text("1 of 2 people")).to_be_visible()

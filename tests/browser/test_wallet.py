@@ -186,6 +186,20 @@ async def test_a_letter_tells_of_a_credential_once_and_can_be_stopped(
     assert len(read_mails(mails)) == 1
 
 
+async def test_no_letter_tells_of_what_an_achievement_keeps_to_itself(
+    parts: Parts, organisation: Organisation, mails: Path, api
+):
+    _, uid = await a_learner(api)
+    (achievement,) = (await api.get("/api/v1/achievements")).json()["items"]
+    plan = {"credential": {**achievement["credential"], "letters": False}}
+    changed = await api.patch(f"/api/v1/achievements/{achievement['id']}", json=plan)
+    assert changed.status_code == 200, changed.text
+    await sending.send_letters(
+        parts, {"organisation_id": organisation.id, "credentials": [await credential_id(parts, organisation, uid)]}
+    )
+    assert read_mails(mails) == []
+
+
 async def test_letters_speak_the_persons_language_and_escape_what_they_say(
     parts: Parts, organisation: Organisation, mails: Path, api
 ):

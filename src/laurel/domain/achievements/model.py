@@ -126,7 +126,8 @@ class Levels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CredentialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How credentials of this achievement are made: validity in days or years (None: for ever) and the design.
 
-    `suspendable` ones name a place in a list of suspensions besides that in the list of revocations.
+    `suspendable` ones name a place in a list of suspensions besides that in the list of revocations. `letters`: whether
+    recipients are told by mail, where the organisation sends letters at all.
     """
 
     valid_days: int | None = None
@@ -135,6 +136,7 @@ class CredentialPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certificate_design: str | None = None
     private: bool = False
     suspendable: bool = False
+    letters: bool = True
 
 
 class Achievement(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from laurel.base.limits import DESIGN_TEXT_LENGTH_MAX, LETTERS_PER_RUN_MAX
 from laurel.database import jobs
 from laurel.database.pool import Database, Transaction
 from laurel.domain.access import signed_links
+from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import LETTER_JOB, Credential
 from laurel.domain.credentials.pictures import show_date
@@ -88,6 +89,9 @@ async def _send_one(tx: Transaction, post: Post, credential_id: CredentialId, ki
         return
     person = await people.find_by_id(tx, credential.person_id)
     if person is None or person.email is None or not wants_letters(organisation, person):
+        return
+    achievement = (await achievements.find_many(tx, [credential.achievement_id])).get(credential.achievement_id)
+    if achievement is not None and not achievement.credential.letters:
         return
     if await store.find_bounce(tx, person.email) is not None:
         return

@@ -1,27 +1,25 @@
-"""/console/achievements: what can be earned: lists, the form with the criteria builder, its dry run, one's own page."""
+"""/console/achievements: what can be earned: the list, the form with the criteria builder, its dry run and its looks."""
 
+from datetime import datetime
 from typing import Any
 
+import msgspec
 from litestar import Response
 
 from laurel.base.errors import Invalid, LaurelError
 from laurel.database import jobs
-from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions, store
 from laurel.domain.achievements.definitions import Definition
-from laurel.domain.achievements.explain import explain
 from laurel.domain.achievements.model import Achievement, CredentialPlan, Criteria, Query
-from laurel.domain.achievements.standing import present_entry, standings, state_of
-from laurel.domain.events import store as events
+from laurel.domain.achievements.periods import zone
+from laurel.domain.catalogue import looks
 from laurel.domain.organisations import audit
-from laurel.domain.people import registry
-from laurel.domain.people import store as people
 from laurel.domain.record_events.backfill import BACKFILL_JOB, widen
 from laurel.domain.record_events.rehearse import Rehearsal, rehearse
-from laurel.domain.rewards import store as rewards
 from laurel.web.pages import criteria_form, plan_form
+from laurel.web.pages.console_designs import offered_looks
 from laurel.web.pages.criteria_form import MEASURES, OPERATORS, RuleRow, Typed
-from laurel.web.pages.drawn import BADGES, CERTIFICATES
+from laurel.web.pages.form_values import instant, instant_text
 from laurel.web.pages.plan_form import TypedPlan
 from laurel.web.pages.reward_choices import reward_choices
 from laurel.web.pages.visits import Form, Visit, page
@@ -59,7 +57,8 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
         return {
             "name": "", "description": "", "narrative": "", "status": "draft", "period": "open",
             "issues_credential": "on", "private": "", "suspendable": "", "valid_for": "", "valid_unit": "years", "image": "",
-            "badge_design": BADGES[0], "certificate_design": CERTIFICATES[0], "skills": "", "backfill": "",
+            "badge_design": "", "certificate_design": "", "skills": "", "backfill": "", "link": "", "letters": "on",
+            "starts_at": "", "expires_at": "",
         }  # fmt: skip
     language, plan = visit.organisation.language, achievement.credential
     valid = plan.valid_years or plan.valid_days
@@ -75,8 +74,12 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
         "valid_for": str(valid or ""),
         "valid_unit": "days" if plan.valid_days else "years",
         "image": achievement.image or "",
-        "badge_design": plan.badge_design or BADGES[0],
-        "certificate_design": plan.certificate_design or CERTIFICATES[0],
+        "badge_design": plan.badge_design or "",
+        "certificate_design": plan.certificate_design or "",
+        "link": achievement.criteria_url or "",
+        "letters": "on" if plan.letters else "",
+        "starts_at": instant_text(achievement.starts_at, zone(visit.organisation.time_zone)),
+        "expires_at": instant_text(achievement.expires_at, zone(visit.organisation.time_zone)),
         "skills": ", ".join(achievement.tags),
         "backfill": "",
     }
@@ -94,6 +97,8 @@ async def _show_form(
 ) -> Response[bytes]:
     async with visit.transaction() as tx:
         plan_choices = await reward_choices(tx, visit, tuple(line.reward for line in plan.lines))
+        badges = await offered_looks(tx, visit.organisation, "badge")
+        certificates = await offered_looks(tx, visit.organisation, "certificate")
     return visit.show(
         "console/achievement_form.html",
         error=error,
@@ -105,8 +110,8 @@ async def _show_form(
         rehearsal=rehearsal,
         trouble=None,
         once=visit.form.get("once") or visit.new_once(),
-        badges=BADGES,
-        certificates=CERTIFICATES,
+        badges=badges,
+        certificates=certificates,
         measures=MEASURES,
         operators=OPERATORS,
     )
@@ -132,7 +137,10 @@ def _definition(visit: Visit, rules: tuple[list[Query], Criteria | None], old: A
         criteria=criteria,
         rewards=plan_form.parsed(plan_form.typed(form), old.rewards if old else None),
         issues_credential=form.ticked("issues_credential"),
-        credential=_plan(form),
+        credential=_plan(form, old),
+        starts_at=_instant(visit, "starts_at", old.starts_at if old else None),
+        expires_at=_instant(visit, "expires_at", old.expires_at if old else None),
+        criteria_url=_link(form),
         criteria_narrative=form.get("narrative"),
         image=form.get("image") or None,
         tags=[skill for part in form.get("skills").split(",") if (skill := part.strip())],
@@ -146,18 +154,33 @@ def _period(form: Form) -> Any:
     return period
 
 
-def _plan(form: Form) -> CredentialPlan:
+def _instant(visit: Visit, name: str, old: datetime | None) -> datetime | None:
+    """What a field of date and time says; one that was not touched keeps its seconds. Raises Invalid."""
+    local = zone(visit.organisation.time_zone)
+    return old if visit.form.get(name) == instant_text(old, local) else instant(visit.form, name, local)
+
+
+def _link(form: Form) -> str | None:
+    link = form.get("link")
+    if link and not link.startswith(("https://", "http://")):
+        raise Invalid("write a web address that begins with https://", field="link", value=link[:100])
+    return link or None
+
+
+def _plan(form: Form, old: Achievement | None) -> CredentialPlan:
     text, unit = form.get("valid_for"), form.get("valid_unit")
     if text and not (text.isascii() and text.isdigit() and len(text) < 6):
         raise Invalid("say a whole number, or nothing when it is valid for ever", field="valid_for", value=text[:50])
     count = int(text) if text else None
-    return CredentialPlan(
+    return msgspec.structs.replace(
+        old.credential if old else CredentialPlan(),
         valid_days=count if unit == "days" else None,
         valid_years=count if unit != "days" else None,
         badge_design=form.get("badge_design") or None,
         certificate_design=form.get("certificate_design") or None,
         private=form.ticked("private"),
         suspendable=form.ticked("suspendable"),
+        letters=form.ticked("letters"),
     )
 
 
@@ -166,7 +189,7 @@ def _at_form(error: LaurelError) -> LaurelError:
     field = error.field or ""
     for start, name in (
         ("names", "name"), ("descriptions", "description"), ("criteria_narrative", "narrative"), ("tags", "skills"),
-        ("credential.valid", "valid_for"), ("criteria", "rules"), ("queries", "rules"),
+        ("credential.valid", "valid_for"), ("criteria_url", "link"), ("criteria", "rules"), ("queries", "rules"),
     ):  # fmt: skip
         if field.startswith(start):
             error.field = name
@@ -221,6 +244,9 @@ async def _take(visit: Visit, old: Achievement | None) -> Response[bytes]:
 async def _save(visit: Visit, old: Achievement | None, definition: Definition) -> Response[bytes]:
     now, caller = visit.parts.clock.now(), visit.caller
     async with visit.transaction() as tx:
+        if isinstance(definition.credential, CredentialPlan):
+            await looks.check(tx, definition.credential.badge_design, "badge", "badge_design")
+            await looks.check(tx, definition.credential.certificate_design, "certificate", "certificate_design")
         if old is None:
             uid = visit.once()
             saved = await store.find_by_uid(tx, uid)
@@ -265,67 +291,10 @@ async def show_rules(visit: Visit) -> Response[bytes]:
     return visit.show("console/rules.html", rules=rules, measures=MEASURES, operators=OPERATORS)
 
 
-# ------------------------------------------------------------------------------------------------------------- one page
-@page("/console/achievements/{achievement:str}", needs="achievements:read")
-async def show_achievement_page(visit: Visit) -> Response[bytes]:
-    """One achievement: what it asks, who holds it."""
-    async with visit.transaction() as tx:
-        achievement = await definitions.require(tx, visit.path("achievement"))
-        holders = await store.holders(tx, achievement.id, visit.cursor(), _PAGE + 1)
-        known = await people.find_many(tx, [award.person_id for award in holders])
-        held = await store.count_active(tx, [achievement.id])
-        needed = await store.find_many(tx, achievement.prerequisites)
-        paid = await rewards.find_by_uids(tx, [item.reward for item in achievement.rewards.items])
-    return visit.show(
-        "console/achievement.html",
-        achievement=achievement,
-        status=achievement.status_at(visit.parts.clock.now()),
-        rules=criteria_form.shown(achievement),
-        holders=holders[:_PAGE],
-        next=visit.next_after(holders, _PAGE),
-        known=known,
-        held=held.get(achievement.id, (0, 0)),
-        needed=list(needed.values()),
-        paid=paid,
-        xp=plan_form.total_of(achievement.rewards.xp),
-        measures=dict(MEASURES),
-        operators=dict(OPERATORS),
-    )
-
-
-@page("/console/achievements/{achievement:str}/delete", needs="achievements:write", post=True)
-async def delete_achievement_page(visit: Visit) -> Response[bytes]:
-    """Take the definition away; what was earned stays."""
-    now = visit.parts.clock.now()
-    async with visit.transaction() as tx:
-        achievement = await definitions.require(tx, visit.path("achievement"))
-        await definitions.delete(tx, achievement, actor=visit.caller.actor, now=now)
-        await audit.record(
-            tx, at=now, by=visit.caller, action="achievement.delete", subject=("achievement", achievement.uid)
-        )
-    return visit.to("/console/achievements", "The achievement is deleted. What was earned by it stays earned.")
-
-
-async def explained(tx: Transaction, visit: Visit, achievement: Achievement, person_uid: str) -> Any:
-    """Why somebody has not earned it yet, and what became of their latest events."""
-    now = visit.parts.clock.now()
-    person = await registry.require(tx, person_uid)
-    opening = await visit.parts.spine.open(tx)
-    (standing,) = await standings(tx, opening.book, person.id, [achievement], now)
-    state = await state_of(tx, opening.book, person.id, [achievement])
-    entry = await present_entry(tx, opening.book, achievement, state, now)
-    missing = [needed for needed in achievement.prerequisites if not state.held.get(needed)]
-    names = {one.id: one.name_in(visit.organisation.language) for one in (await store.find_many(tx, missing)).values()}
-    recent = await events.recent_of_person(tx, person.id, _EVENTS_EXPLAINED)
-    return explain(
-        opening.book,
-        achievement,
-        entry,
-        [names[needed] for needed in missing],
-        recent,
-        now,
-        held=standing.current is not None,
-    )
+@page("/console/achievements/look", needs="achievements:write", post=True)
+async def show_look(visit: Visit) -> Response[bytes]:
+    """The live part of the form: the chosen badge and certificate with what is typed on them."""
+    return visit.show("console/look.html", values=_typed_values(visit.form, _defaults(visit, None)))
 
 
 HANDLERS = (
@@ -336,6 +305,5 @@ HANDLERS = (
     change_achievement_page,
     show_dry_run,
     show_rules,
-    show_achievement_page,
-    delete_achievement_page,
+    show_look,
 )

@@ -64,7 +64,11 @@ def builtin_look(key: str, organisation: Organisation) -> Look:
 
 
 async def require_look(tx: Transaction, name: str, organisation: Organisation) -> Look:
-    """A design by uid or the key of a built-in one. Raises DesignNotFound."""
+    """A design by uid, the key of a built-in one, or as the default of its kind. Raises DesignNotFound."""
+    kind = next((kind for kind in KINDS if name == f"default-{kind}"), None)
+    if kind is not None:
+        default = (await designs.defaults(tx)).get(kind)
+        return look_of(default, organisation) if default else builtin_look(DEFAULTS[kind], organisation)
     if name in builtin_designs():
         return builtin_look(name, organisation)
     return look_of(await library.require_uid(tx, name), organisation)

@@ -18,7 +18,7 @@ from laurel.domain.people import registry, store
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
 from laurel.domain.rewards import store as rewards
-from laurel.web.pages.console_achievements import explained
+from laurel.web.pages.console_achievement import explained
 from laurel.web.pages.visits import Form, Visit, page
 
 _PAGE = 30

@@ -13,6 +13,7 @@ from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.web.pages import (
     console_access,
+    console_achievement,
     console_achievements,
     console_applications,
     console_credentials,
@@ -86,6 +87,7 @@ SURFACE = Surface(
         *console_letters.HANDLERS,
         *console_start.HANDLERS,
         *console_achievements.HANDLERS,
+        *console_achievement.HANDLERS,
         *console_issue.HANDLERS,
         *console_credentials.HANDLERS,
         *console_designs.HANDLERS,
