@@ -73,11 +73,11 @@ def render_error(request: Request[Any, Any, Any], error: LaurelError) -> Respons
     status = _status(error)
     data: dict[str, Any] = {"httpStatus": int(status), "path": _procedure(request)}
     message = error.message
+    field = _place(request, error.field)
+    if field:
+        data["field"] = field
     if error.kind is Kind.INVALID and status == HTTPStatus.BAD_REQUEST:
-        field = _place(request, error.field)
         message = f"Invalid input: {_unnamed(message, error.field)}{f' for {field}' if field else ''}"
-        if field:
-            data["field"] = field
     if error.kind is Kind.UNAUTHENTICATED and error.message == "an API key is needed":
         message = _NOT_SIGNED_IN
     if error.limit is not None:

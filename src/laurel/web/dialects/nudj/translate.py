@@ -242,7 +242,7 @@ def parse_criteria(node: Any, path: str = "criteria", depth: int = 1) -> Criteri
     if not isinstance(parameters, dict):
         raise Invalid("expected object", field=f"{path}.parameters", value=parameters)
     at = f"{path}.parameters"
-    if kind == "logical" or kind in _LOGICAL:
+    if kind == "logical" or (isinstance(kind, str) and kind in _LOGICAL):
         return _parse_logical(node, kind, parameters, path, depth)
     if kind == "sum":
         return Sum(
