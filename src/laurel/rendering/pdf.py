@@ -29,9 +29,10 @@ _PROGRAM: Final = rb"""
   number-type: "lining")
 #set par(spacing: 0pt)
 #show heading: it => it.body
+#let spared(fonts, greek) = fonts.map(font => if font in greek { font } else { (name: font, covers: not-greek) })
 #let words(part) = {
-  set text(font: part.fonts.map(font => if font.greek { font.name } else { (name: font.name, covers: not-greek) }), size: part.size * 1pt, weight: part.weight, style: part.style, lang: part.lang,
-    region: part.region, dir: if part.rtl { rtl } else { ltr }, tracking: part.tracking * 1pt,
+  set text(font: if part.greek == () { part.fonts } else { spared(part.fonts, part.greek) }, size: part.size * 1pt,
+    weight: part.weight, style: part.style, lang: part.lang, region: part.region, dir: if part.rtl { rtl } else { ltr }, tracking: part.tracking * 1pt,
     fill: rgb(part.fill).transparentize(part.transparency * 100%))
   part.lines.map(line => text(line)).join({ text(size: 0.01pt, " "); linebreak() })
 }
@@ -141,6 +142,7 @@ def _alternative(node: Node, fields: Fields) -> str:
 def _text(design: Design, node: Text, setting: Setting, fonts: FontLibrary) -> dict[str, Any]:
     colour, alpha = colour_of(design, node.colour)
     used = Counter(glyph.face.family for line in setting.lines for glyph in line.glyphs)
+    greek = any("\u0370" <= character <= "\u03ff" for line in setting.lines for character in line.text)
     joined = not JOINED_FAMILIES.isdisjoint(used)
     families = fonts.families(node.font)
     if families[0] not in used:  # spaces then come from the font of the letters, as in the other formats
@@ -153,7 +155,8 @@ def _text(design: Design, node: Text, setting: Setting, fonts: FontLibrary) -> d
     return {
         "kind": "text",
         "lines": [line.text for line in setting.lines],
-        "fonts": [{"name": family, "greek": family not in fonts.without_greek} for family in families],
+        "fonts": families,
+        "greek": [family for family in families if family not in fonts.without_greek] if greek else [],
         "size": round(setting.size, 4),
         "weight": 700 if node.weight == "bold" else 400,
         "style": "italic" if node.italic else "normal",

@@ -256,6 +256,7 @@ class _Shaper:
         self.letter_spacing = node.letter_spacing
         self.language = language
         self.base = base
+        self._shaped: dict[str, tuple[list[Glyph], float]] = {}
 
     def sums(self, text: str) -> list[float]:
         """sums[i] is the advance of the first i characters, in ems."""
@@ -277,6 +278,12 @@ class _Shaper:
         )
 
     def _shape(self, text: str) -> tuple[list[Glyph], float]:
+        """The glyphs and their advance; remembered, for a text that stays on one line is asked for twice."""
+        if text not in self._shaped:
+            self._shaped[text] = self._shape_anew(text)
+        return self._shaped[text]
+
+    def _shape_anew(self, text: str) -> tuple[list[Glyph], float]:
         runs = self._runs(text)
         glyphs, pen = [], 0.0
         for index in bidi.visual_order([level for _, _, level, _ in runs]):
