@@ -287,7 +287,7 @@ async def test_what_people_type_is_never_run(page: Page, site: str, parts: Parts
 
 PAGES = (
     "", "/issue", "/issue/many", "/credentials", "/achievements", "/achievements/new", "/people", "/people/new", "/events",
-    "/keys", "/webhooks", "/team", "/settings", "/audit", "/account", "/requests", "/rewards", "/leaderboards",
+    "/keys", "/webhooks", "/team", "/settings", "/audit", "/account", "/requests", "/rewards", "/leaderboards", "/challenges", "/experience",
     "/settings/sign-in", "/organisations",
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ async def _show_keys(visit: Visit, error: LaurelError | None = None, *, made: st
         once=visit.new_once() if made or error is None else visit.form.get("once") or visit.new_once(),
         now=visit.parts.clock.now(),
         scopes=[scope for scope in SCOPE_CHOICES if visit.may(scope)],
+        resources=[one for one in SCOPE_RESOURCES if visit.may(f"{one}:read")],
     )
 
 

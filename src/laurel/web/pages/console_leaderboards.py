@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response
 
 from laurel.base.errors import Invalid, LaurelError
-from laurel.base.limits import LEADERBOARD_SHOWN_MAX, SEARCH_LENGTH_MAX, check_length
+from laurel.base.limits import PLACES_SHOWN_MAX, SEARCH_LENGTH_MAX, check_length
 from laurel.database.pool import Transaction
 from laurel.database.slices import Slice
 from laurel.domain.achievements.periods import PERIODS, Calendar, zone
@@ -21,7 +21,7 @@ from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.model import RewardNotFound
 from laurel.web.pages import prize_form
 from laurel.web.pages.console_people import person_asked_for
-from laurel.web.pages.form_values import instant, instant_text, whole_of
+from laurel.web.pages.form_values import instant, instant_text, page_number, whole_of
 from laurel.web.pages.plan_form import total_of
 from laurel.web.pages.prize_form import PrizeRow
 from laurel.web.pages.reward_choices import reward_choices
@@ -53,19 +53,10 @@ def _calendar(visit: Visit) -> Calendar:
     return Calendar(zone(visit.organisation.time_zone))
 
 
-def _page_number(visit: Visit) -> int:
-    """Which page of a list is asked for, from 1. Raises Invalid."""
-    number = whole_of(visit.asked("page"), "page", least=1) or 1
-    if number * _PAGE > LEADERBOARD_SHOWN_MAX:
-        limit = LEADERBOARD_SHOWN_MAX
-        raise Invalid(f"places are listed down to {limit}; ask for a person instead", field="page", limit=limit)
-    return number
-
-
 @page("/console/leaderboards", needs="rewards:read")
 async def show_leaderboards(visit: Visit) -> Response[bytes]:
     """Every leaderboard, with who leads it now."""
-    now, calendar, number = visit.parts.clock.now(), _calendar(visit), _page_number(visit)
+    now, calendar, number = visit.parts.clock.now(), _calendar(visit), page_number(visit, _PAGE)
     async with visit.transaction() as tx:
         wanted = Slice(_PAGE, (number - 1) * _PAGE)
         total, found = await store.page(tx, statuses=_SHOWN, department_id=None, wanted=wanted, now=now)
@@ -246,7 +237,7 @@ async def show_leaderboard(visit: Visit) -> Response[bytes]:
 
 
 async def _show_board(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
-    now, calendar, number = visit.parts.clock.now(), _calendar(visit), _page_number(visit)
+    now, calendar, number = visit.parts.clock.now(), _calendar(visit), page_number(visit, _PAGE)
     asked, trouble = check_length(visit.asked("q"), SEARCH_LENGTH_MAX, "q"), ""
     found: Place | None = None
     async with visit.transaction() as tx:
@@ -260,7 +251,7 @@ async def _show_board(visit: Visit, error: LaurelError | None = None) -> Respons
             elif found is None:
                 trouble = f"{person.full_name} has gathered nothing in this period."
             elif not visit.asked("page"):
-                number = min((found.rank - 1) // _PAGE + 1, LEADERBOARD_SHOWN_MAX // _PAGE)
+                number = min((found.rank - 1) // _PAGE + 1, PLACES_SHOWN_MAX // _PAGE)
         places = await top_places(tx, board, period, limit=_PAGE + 1, offset=(number - 1) * _PAGE)
         ids = {place.person_id for place in places} | ({found.person_id} if found else set())
         context: dict[str, Any] = {

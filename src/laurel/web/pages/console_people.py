@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response
 
-from laurel.base.errors import LaurelError
+from laurel.base.errors import Invalid, LaurelError
 from laurel.base.limits import EXPLAIN_EVENTS_MAX, SEARCH_LENGTH_MAX, check_length
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
@@ -13,17 +13,23 @@ from laurel.domain.credentials import store as credentials
 from laurel.domain.events import store as events
 from laurel.domain.letters import bounces
 from laurel.domain.letters import store as letters
+from laurel.domain.give_rewards.points import Movement, move
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
+from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import store as rewards
 from laurel.web.pages.console_achievement import explained
+from laurel.web.pages.form_values import amount
+from laurel.web.pages.spine_work import in_run
 from laurel.web.pages.visits import Form, Visit, page
 
 _PAGE = 30
 _LATEST_EVENTS = 20_000
 _OFFERED_MAX = 300
+_OWNED_MAX = 50
+_MOVED_MAX = 30
 
 
 @page("/console/people", needs="people:read")
@@ -131,9 +137,15 @@ async def delete_person_page(visit: Visit) -> Response[bytes]:
 @page("/console/people/{person:str}", needs="people:read")
 async def show_person_page(visit: Visit) -> Response[bytes]:
     """What somebody has, did, and owns."""
+    return await _show_person(visit)
+
+
+async def _show_person(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
     async with visit.transaction() as tx:
         person = await registry.require(tx, visit.path("person"))
         awards = await achievements.awards_of_person(tx, person.id, limit=100)
+        owned = (await rewards.grants_of(tx, person.id))[:_OWNED_MAX]
+        moved = await rewards.ledger_of(tx, person.id, None, _MOVED_MAX)
         context: dict[str, Any] = {
             "awards": awards,
             "known": await achievements.find_many(tx, sorted({award.achievement_id for award in awards})),
@@ -143,8 +155,47 @@ async def show_person_page(visit: Visit) -> Response[bytes]:
             "identifiers": (await store.identifiers_of(tx, [person.id])).get(person.id, {}),
             "offered": await _live(tx),
             "bounce": await letters.find_bounce(tx, person.email) if person.email else None,
+            "owned": owned,
+            "owned_rewards": await rewards.find_by_ids(tx, sorted({one.reward_id for one in owned})),
+            "moved": [(entry, at) for _, entry, at in moved if entry.dimension == ""],
+            "once": visit.form.get("once") or visit.new_once(),
         }
-    return visit.show("console/person.html", person=person, **context)
+    return visit.show("console/person.html", error=error, person=person, **context)
+
+
+@page("/console/people/{person:str}/points", needs="rewards:write", post=True)
+async def move_points(visit: Visit) -> Response[bytes]:
+    """Give somebody points, or take some; twice the same form does it once."""
+
+    async def work(run: Run) -> bool:
+        person = await registry.require(run.tx, visit.path("person"))
+        points = amount(visit.form, "amount")
+        if not points:
+            raise Invalid("say how many points", field="amount")
+        reference, takes = f"console:{visit.once()}", visit.form.get("direction") == "take"
+        movement = Movement(
+            person_id=person.id, amount=-points if takes else points, reference=reference, actor=visit.caller.actor
+        )
+        moved = await move(run, movement)
+        if not moved.replayed:
+            details = {"unit": "points", "amount": str(movement.amount)}
+            await audit.record(
+                run.tx,
+                at=run.now,
+                by=visit.caller,
+                action="ledger.move",
+                subject=("person", person.uid),
+                details=details,
+            )
+        return takes
+
+    try:
+        took = await in_run(visit, work)
+    except LaurelError as refused:
+        return await _show_person(visit, refused)
+    return visit.to(
+        f"/console/people/{visit.path('person')}", "The points are taken." if took else "The points are given."
+    )
 
 
 @page("/console/people/{person:str}/bounce", needs="people:write", post=True)
@@ -214,5 +265,6 @@ HANDLERS = (
     delete_person_page,
     show_person_page,
     clear_bounce_page,
+    move_points,
     explore_events,
 )

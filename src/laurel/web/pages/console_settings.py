@@ -22,6 +22,7 @@ from laurel.web.pages.visits import Visit, page
 
 _PAGE = 50
 _TEAM_MAX = 500
+_KEYS_MAX = 500
 _TEXTS = ("name", "description", "url", "email", "image", "time_zone", "language")
 _BRANDS = ("colour", "signatory", "signatory_title", "mail_greeting")
 
@@ -154,6 +155,7 @@ async def show_audit(visit: Visit) -> Response[bytes]:
     async with visit.transaction() as tx:
         entries = await store.audit_entries(tx, wanted, before=visit.cursor(), limit=_PAGE + 1)
         accounts = {f"account:{one.uid}": one.name for one in await store.accounts(tx, after=0, limit=_TEAM_MAX)}
+        accounts |= {f"key:{one.uid}": f"key {one.name}" for one in await store.keys(tx, after=0, limit=_KEYS_MAX)}
     return visit.show(
         "console/audit.html",
         entries=entries[:_PAGE],

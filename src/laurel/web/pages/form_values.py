@@ -6,7 +6,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from laurel.base.errors import Invalid
-from laurel.web.pages.visits import Form
+from laurel.base.limits import PLACES_SHOWN_MAX
+from laurel.web.pages.visits import Form, Visit
 
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _AMOUNT = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,6}))?")
@@ -26,6 +27,15 @@ def whole_of(text: str, field: str, *, least: int = 0) -> int | None:
     if not _WHOLE.fullmatch(text) or int(text) < least:
         raise Invalid(f"say a whole number of at least {least}", field=field, limit=least, value=text[:_SHOWN])
     return int(text)
+
+
+def page_number(visit: Visit, size: int) -> int:
+    """Which page of a list is asked for, from 1. Raises Invalid."""
+    number = whole_of(visit.asked("page"), "page", least=1) or 1
+    if number * size > PLACES_SHOWN_MAX:
+        limit = PLACES_SHOWN_MAX
+        raise Invalid(f"the list is shown down to place {limit}", field="page", limit=limit, value=number)
+    return number
 
 
 def amount(form: Form, name: str) -> Decimal | None:
