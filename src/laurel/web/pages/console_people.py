@@ -11,9 +11,9 @@ from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import store as credentials
 from laurel.domain.events import store as events
+from laurel.domain.give_rewards.points import Movement, move
 from laurel.domain.letters import bounces
 from laurel.domain.letters import store as letters
-from laurel.domain.give_rewards.points import Movement, move
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
 from laurel.domain.people.model import EXTERNAL, Person
