@@ -60,6 +60,7 @@ from laurel.web.api import (
     recorded_events,
     rewards,
     signing_keys,
+    streaks,
     webhooks,
 )
 from laurel.web.api.wire import own_surface
@@ -112,6 +113,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *rewards.HANDLERS,
                 *movements.HANDLERS,
                 *leaderboards.HANDLERS,
+                *streaks.HANDLERS,
                 *designs.HANDLERS,
                 *credentials.HANDLERS,
                 *issuers.HANDLERS,

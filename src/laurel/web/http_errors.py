@@ -136,7 +136,7 @@ def invalid_shape(message: str, whole: Any = None, type_: Any = Any) -> Invalid:
 
     `whole` is the decoded input, in which the offending value is looked up; `type_` what it was to become.
     """
-    words, _, path = message.partition(" - at `$")
+    words, _, path = message.replace(" - at `key` in `$", " as a name - at `$").partition(" - at `$")
     field = path.rstrip("`").lstrip(".")
     for complaint, said in _FIELD_COMPLAINTS.items():
         if words.startswith(complaint):

@@ -135,6 +135,9 @@ async def test_events_pay_xp_in_six_dimensions(admin, member):
     assert (xp["total"], xp["creativity"], xp["participation"]) == (6, 4, 0)
     bad = await admin.refused("PATCH", f"{ADMIN}/xp-config", 400, {"xpConfigs": [{**rule, "total": -1}]})
     assert bad["data"]["field"] == "body.xpConfigs[0].total"
+    long = {**rule, "eventSubCategory": "x" * 10_000}
+    bad = await admin.refused("PATCH", f"{ADMIN}/xp-config", 400, {"xpConfigs": [long]})
+    assert bad["data"]["field"] == "body.xpConfigs[0].eventSubCategory"
 
 
 async def test_the_shop_takes_points_and_gives_the_goods_or_neither(admin, member, person):

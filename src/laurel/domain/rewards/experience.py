@@ -50,11 +50,11 @@ async def set_rules(tx: Transaction, rules: Sequence[NewXpRule], *, now: datetim
 
     The caller must say that rules changed (`bump_rules`).
     """
-    check_count(len(rules), limits.XP_RULES_MAX, "xpConfigs")
+    check_count(len(rules), limits.XP_RULES_MAX, "rules")
     for index, rule in enumerate(rules):
-        field = f"xpConfigs[{index}]"
-        check_length(rule.category, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.eventCategory")
-        check_length(rule.sub_category, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.eventSubCategory")
+        field = f"rules[{index}]"
+        check_length(rule.category, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.category")
+        check_length(rule.sub_category, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.sub_category")
         check_length(rule.description, limits.DESCRIPTION_LENGTH_MAX, f"{field}.description")
         for name, amount in rule.amounts.items():
             check_amount(amount, f"{field}.{name}")

@@ -28,6 +28,7 @@ _RENAMED = {
     "method": "httpMethod",
     "retries_max": "maxRetries",
     "prizes": "rewardsConfig",
+    "rules": "xpConfigs",
     "freezes_max": "maxFreezes",
     "freeze_every": "freezeEveryDays",
     "sub_categories": "triggerEvents.platform",
@@ -153,4 +154,6 @@ def wire_path(field: str) -> str:
     if bare == "queries" and rest and not rest.startswith(("alias", "type", "parameters", "isCommunityScoped")):
         step, more, further = rest.partition(".")
         return f"{renamed}.parameters.{_QUERY_PARAMETERS.get(step, camel(step))}{more}{further}"
+    if bare == "rules":
+        return renamed + dot + _QUERY_PARAMETERS.get(rest, camel(rest))
     return renamed + dot + ".".join(camel(step) for step in rest.split("."))
