@@ -2,6 +2,7 @@
 
 from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import store as credentials
+from laurel.domain.erasure.erasing import erase
 from laurel.domain.learner_requests import store
 from laurel.domain.learner_requests.model import LearnerRequest, LearnerRequestNotFound, RequestDecided
 from laurel.domain.organisations import audit
@@ -25,7 +26,11 @@ async def decide(run: Run, uid: str, *, agreed: bool, answer: str, by: Caller) -
         raise RequestDecided("this request was answered before", field="request", value=uid)
     person = await people.find_by_id(run.tx, request.person_id)
     if agreed and person is not None:
-        await (_rename if request.kind == "name" else _erase)(run, person, request.wanted)
+        if request.kind == "name":
+            await _rename(run, person, request.wanted)
+        else:
+            await erase(run, person, by=by)
+            answer = ""
     state = "done" if agreed else "declined"
     await store.answer(run.tx, request.id, state=state, answer=answer, by=by.actor, now=run.now)
     action = f"learner_request.{'agree' if agreed else 'decline'}"
@@ -40,18 +45,3 @@ async def _rename(run: Run, person: Person, wanted: str) -> None:
         if credential.deleted_at is None:
             fields = {**credential.fields, "recipient_name": wanted}
             await amend.amend(run, credential, {"fields": fields})
-
-
-async def _erase(run: Run, person: Person, _wanted: str) -> None:
-    awards = await achievements.awards_of_person(run.tx, person.id, limit=_AWARDS_MAX, pending=True)
-    known = await credentials.of_awards(run.tx, [award.id for award in awards])
-    await run.load([person.id])
-    for award in awards:
-        credential = known.get(award.id)
-        if credential is not None and credential.deleted_at is None:
-            await amend.delete(run, award, credential, "erased as the learner asked")
-    emptied = Details(
-        email=None, first_name="", last_name="", display_name="", time_zone=None, language=None, attributes={}
-    )
-    person = await registry.change(run.tx, person, emptied, now=run.now, identifiers={})
-    await registry.delete(run.tx, person, now=run.now)

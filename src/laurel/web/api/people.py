@@ -12,10 +12,13 @@ from msgspec import UNSET, UnsetType
 from laurel.base.ids import PersonId
 from laurel.base.limits import EMAIL_LENGTH_MAX, IDENTIFIER_LENGTH_MAX
 from laurel.database.pool import Transaction
+from laurel.domain.erasure.erasing import erase
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
+from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.run import Run
 from laurel.web.api.wire import Body, given
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts
@@ -176,4 +179,16 @@ async def remove_person(parts: InjectedParts, caller: InjectedCaller, person: Fr
         await audit.record(tx, at=now, by=caller, action="person.delete", subject=("person", person))
 
 
-HANDLERS = (list_people, create_person, show_person, change_person, remove_person)
+@post("/api/v1/people/{person:str}/erasure", guards=[requires("people:write")], tags=["people"], status_code=204)
+async def erase_person(parts: InjectedParts, caller: InjectedCaller, person: FromPath[str]) -> None:
+    """Forget a person: credentials are taken back, what is known of them is erased everywhere, figures stay."""
+
+    async def work(tx: Transaction, _careful: bool) -> None:
+        found = await registry.require(tx, person, "id")
+        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=True)
+        await erase(run, found, by=caller)
+
+    await run_again_on_races(parts.spine, caller.organisation_id, work)
+
+
+HANDLERS = (list_people, create_person, show_person, change_person, remove_person, erase_person)

@@ -10,6 +10,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import store as credentials
+from laurel.domain.erasure.erasing import erase
 from laurel.domain.events import store as events
 from laurel.domain.give_rewards.points import Movement, move
 from laurel.domain.letters import bounces
@@ -131,6 +132,20 @@ async def delete_person_page(visit: Visit) -> Response[bytes]:
         await registry.delete(tx, person, now=now)
         await audit.record(tx, at=now, by=visit.caller, action="person.delete", subject=("person", person.uid))
     return visit.to("/console/people", "The person is deleted; their credentials stay.")
+
+
+@page("/console/people/{person:str}/erase", needs="people:write", post=True)
+async def erase_person_page(visit: Visit) -> Response[bytes]:
+    """Forget somebody: the box must be ticked."""
+    uid = visit.path("person")
+    if not visit.form.ticked("sure"):
+        return visit.to(f"/console/people/{uid}", "Nothing was erased: tick the box to say that you are sure.")
+
+    async def work(run: Run) -> None:
+        await erase(run, await registry.require(run.tx, uid), by=visit.caller)
+
+    await in_run(visit, work, quiet=True)
+    return visit.to("/console/people", "The person is erased; figures about nobody stay.")
 
 
 # -------------------------------------------------------------------------------------------------------------- a page
@@ -263,6 +278,7 @@ HANDLERS = (
     show_person_form,
     change_person_page,
     delete_person_page,
+    erase_person_page,
     show_person_page,
     clear_bounce_page,
     move_points,

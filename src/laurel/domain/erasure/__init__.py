@@ -1,0 +1,1 @@
+"""Forgetting a person: what is known of them is erased wherever it lies, figures about nobody stay."""
