@@ -16,9 +16,9 @@ from laurel.rendering import Design, Fields, builtin_designs, bundled_fonts, par
 from laurel.rendering.fonts import DIRECTORY
 
 GOAL = 0.5
-PNG_LIMIT = 0.12
+PNG_LIMIT = 0.15
 PDF_LIMIT = 0.08
-ENGINE_LIMIT = {"badge": 0.3, "certificate": 0.01}
+ENGINE_LIMIT = {"badge": 2, "certificate": 0.02}
 CREATED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
