@@ -1,9 +1,11 @@
+from datetime import timedelta
+
 import msgspec
 import pytest
 import pytest_asyncio
 
 from laurel.base import limits
-from laurel.domain.grants.model import READ_RECORDS
+from laurel.domain.grants.model import READ_RECORDS, WRITE_RECORDS
 from laurel.openbadges import documents, vc_jwt
 from laurel.openbadges.multikey import parse_jwk
 from tests.openbadges import builders
@@ -66,6 +68,80 @@ async def test_a_record_needs_its_own_scope(parts, organisation, person, strange
 async def test_the_service_of_records_describes_itself(stranger):
     told = (await stranger.get("/ims/clr/v2p0/discovery")).json()
     assert READ_RECORDS in str(told["components"])
+
+
+# --------------------------------------------------------------------------------- records of others that a person keeps
+def a_record_of_others(number=1, email="ada@example.org", **members):
+    badge = builders.a_signed_badge(id=f"urn:uuid:0b1d1f3a-0000-4000-8000-00000000001{number}")
+    values = {
+        "id": f"urn:uuid:5e1b6f0e-0000-4000-8000-00000000000{number}",
+        "name": "Learner record",
+        "issuer": builders.a_profile(),
+        "identities": (documents.Identity(identifier=email, salt="s"),),
+        "credentials": (badge,),
+        "valid_from": builders.NOW,
+    }
+    return builders.sign(documents.record_document(documents.Record(**values | members)))
+
+
+async def test_a_record_of_another_issuer_is_kept_beside_our_own(api, persons_api, person, elsewhere):
+    await an_award(api, person={"id": person.uid})
+    offered = a_record_of_others()
+    answer = await persons_api.post(RECORDS, json=offered)
+    assert (answer.status_code, answer.json()) == (201, offered), answer.text
+    assert (await persons_api.post(RECORDS, json=offered)).status_code == 200
+    listed = await persons_api.get(RECORDS)
+    own, kept = listed.json()["credential"]
+    assert kept == offered
+    assert own["issuer"]["id"].startswith("did:web:laurel.test")
+    assert listed.headers["X-Total-Count"] == "2"
+    first = await persons_api.get(f"{RECORDS}?limit=1")
+    second = await persons_api.get(f"{RECORDS}?limit=1&offset=1")
+    assert 'rel="next"' in first.headers["Link"]
+    assert [first.json()["credential"][0]["issuer"], second.json()["credential"]] == [own["issuer"], [offered]]
+    badges = (await persons_api.get("/ims/ob/v3p0/credentials")).json()["credential"]
+    assert offered not in badges
+    assert len(badges) == 1
+
+
+async def test_a_newer_version_of_a_record_replaces_the_older_one(persons_api, elsewhere, clock):
+    newer = a_record_of_others(name="Newer", valid_from=builders.NOW + timedelta(days=1))
+    clock.advance(timedelta(days=3))
+    assert (await persons_api.post(RECORDS, json=newer)).status_code == 201
+    assert (await persons_api.post(RECORDS, json=a_record_of_others())).status_code == 304
+    assert (await persons_api.get(RECORDS)).json()["credential"] == [newer]
+
+
+async def test_what_is_no_record_of_the_person_is_not_kept(persons_api, elsewhere):
+    changed = a_record_of_others()
+    changed["credentialSubject"]["verifiableCredential"][0]["name"] = "changed"
+    cases = {
+        "changed inside": (changed, {400, 422}),
+        "a badge": (builders.a_signed_badge(), {400, 422}),
+        "of somebody else": (a_record_of_others(email="eve@example.org"), {403}),
+    }
+    for name, (offered, statuses) in cases.items():
+        answer = await persons_api.post(RECORDS, json=offered)
+        assert answer.status_code in statuses, (name, answer.text)
+        assert answer.json()["imsx_codeMajor"] == "failure"
+    assert (await persons_api.get(RECORDS)).headers["X-Total-Count"] == "0"
+    answer = await persons_api.post("/ims/ob/v3p0/credentials", json=a_record_of_others())
+    assert answer.status_code in {400, 422}
+
+
+async def test_keeping_a_record_needs_its_own_scope(parts, organisation, person, stranger, elsewhere):
+    key = await a_key(parts, organisation, acting_person_id=person.id)
+    backpack = await an_application(stranger, scope=f"{READ_RECORDS} {WRITE_RECORDS}")
+    for scope, status in ((READ_RECORDS, 403), (WRITE_RECORDS, 201)):
+        tokens = await backpack.tokens(key.text, scope=scope)
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert (await stranger.post(RECORDS, headers=headers, json=a_record_of_others())).status_code == status
+
+
+@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 10_000}, {"offset": -1}, {"since": "2026-01-01T00:00:00"}])
+async def test_parameters_of_records_out_of_bounds_are_refused(persons_api, params):
+    answer = await persons_api.get(RECORDS, params=params)
+    assert 400 <= answer.status_code < 500
 
 
 # ------------------------------------------------------------------------------------------------- VC API: issuing

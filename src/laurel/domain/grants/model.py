@@ -17,6 +17,7 @@ WRITE_CREDENTIALS = f"{_OPEN_BADGES}credential.upsert"
 READ_PROFILE = f"{_OPEN_BADGES}profile.readonly"
 WRITE_PROFILE = f"{_OPEN_BADGES}profile.update"
 READ_RECORDS = f"{_RECORDS}readonly"
+WRITE_RECORDS = f"{_RECORDS}replace"
 
 SCOPES: dict[str, str] = {
     READ_CREDENTIALS: "see your credentials",
@@ -24,6 +25,7 @@ SCOPES: dict[str, str] = {
     READ_PROFILE: "see your profile",
     WRITE_PROFILE: "change what your wallet profile says",
     READ_RECORDS: "see your record of everything you earned",
+    WRITE_RECORDS: "put learner records into your wallet",
     OFFLINE_ACCESS: "do so while you are away, until you take it back",
 }
 """Every scope that can be consented to, and what it lets an application do, as said to people."""

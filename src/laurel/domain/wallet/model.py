@@ -22,6 +22,10 @@ class SomebodyElses(Forbidden):
     code = "somebody_elses_credential"
 
 
+RECORD_STANDARD = "CLR 2.0"
+"""What a verdict calls a learner record; anything else that a wallet keeps is a badge."""
+
+
 class Kept(StrEnum):
     """What became of a credential that was offered."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from laurel.base.ids import PersonId, new_uid
 from laurel.database.pool import Transaction
-from laurel.domain.wallet.model import Entry, NewHeld
+from laurel.domain.wallet.model import RECORD_STANDARD, Entry, NewHeld
 
 _ENTRIES = """
     SELECT s.document AS content, false AS token, false AS held, s.signed_at AS changed_at, c.uid
@@ -15,11 +15,12 @@ _ENTRIES = """
     SELECT h.content, h.token, true, h.verified_at, h.uid
     FROM held_credential h
     WHERE h.organisation_id = $1 AND h.person_id = $2 AND ($3::timestamptz IS NULL OR h.verified_at > $3)
-"""
+      AND h.standard <> '{record}'
+""".replace("{record}", RECORD_STANDARD)
 
 
 async def count(tx: Transaction, person_id: PersonId, since: datetime | None) -> int:
-    """How many credentials the person holds that were signed or put here after `since`."""
+    """How many badges the person holds that were signed or put here after `since`."""
     found: int = await tx.fetchval(f"SELECT count(*) FROM ({_ENTRIES}) AS e", tx.organisation_id, person_id, since)
     return found
 
@@ -34,6 +35,35 @@ async def page(tx: Transaction, person_id: PersonId, since: datetime | None, lim
         tx.organisation_id,
         person_id,
         since,
+        limit,
+        offset,
+    )
+    return [Entry.from_row(row) for row in rows]
+
+
+_RECORDS = """
+    FROM held_credential
+    WHERE organisation_id = $1 AND person_id = $2 AND ($3::timestamptz IS NULL OR verified_at > $3) AND standard = $4
+"""
+
+
+async def count_records(tx: Transaction, person_id: PersonId, since: datetime | None) -> int:
+    """How many learner records of others the person keeps here that came after `since`."""
+    found: int = await tx.fetchval(f"SELECT count(*) {_RECORDS}", tx.organisation_id, person_id, since, RECORD_STANDARD)
+    return found
+
+
+async def records(tx: Transaction, person_id: PersonId, since: datetime | None, limit: int, offset: int) -> list[Entry]:
+    """A page of them, the newest first."""
+    rows = await tx.fetch(
+        f"""
+        SELECT content, token, true AS held, verified_at AS changed_at {_RECORDS}
+        ORDER BY verified_at DESC, uid DESC LIMIT $5 OFFSET $6
+        """,
+        tx.organisation_id,
+        person_id,
+        since,
+        RECORD_STANDARD,
         limit,
         offset,
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from laurel.base import limits
 from laurel.base.errors import TooLarge
@@ -12,12 +12,24 @@ from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.addresses import Addresses, subject_id
 from laurel.domain.people.model import Person
 from laurel.domain.wallet import store
-from laurel.domain.wallet.model import CredentialNotAccepted, Kept, NewHeld, SomebodyElses
+from laurel.domain.wallet.model import RECORD_STANDARD, CredentialNotAccepted, Kept, NewHeld, SomebodyElses
 from laurel.openbadges.inquiry import parse_instant
 from laurel.openbadges.structure import issuer_of, types_of
 from laurel.openbadges.verdict import Outcome, Verdict
 
-_BADGES = frozenset({"OpenBadgeCredential", "AchievementCredential"})
+
+class Wanted(NamedTuple):
+    """What a wallet takes in at one door."""
+
+    name: str
+    standard: str
+    types: frozenset[str]
+
+
+BADGES = Wanted(
+    "an Open Badges 3.0 credential", "Open Badges 3.0", frozenset({"OpenBadgeCredential", "AchievementCredential"})
+)
+RECORDS = Wanted("a CLR 2.0 record", RECORD_STANDARD, frozenset({"ClrCredential"}))
 _TROUBLE = frozenset({Outcome.FAILED, Outcome.UNKNOWN})
 
 
@@ -27,15 +39,23 @@ def names_of(person: Person) -> tuple[str, ...]:
 
 
 async def keep(
-    tx: Transaction, person: Person, offered: bytes, verdict: Verdict, addresses: Addresses, now: datetime
+    tx: Transaction,
+    person: Person,
+    offered: bytes,
+    verdict: Verdict,
+    addresses: Addresses,
+    now: datetime,
+    *,
+    wanted: Wanted = BADGES,
 ) -> Kept:
-    """Keep an Open Badge for a person. `verdict` is that of `offered`, with `names_of(person)` as recipients.
+    """Keep an Open Badge (or what else is `wanted`) for a person. `verdict` is that of `offered`, with `names_of(person)` as
+    recipients.
 
     One that we issued to the person is theirs already and stays as it is. Raises CredentialNotAccepted, SomebodyElses,
     TooLarge.
     """
     document = verdict.credential or {}
-    _check(document, verdict)
+    _check(document, verdict, wanted)
     own = str(document.get("id")).removeprefix(addresses.credential(""))
     issued_here = await credentials.find_by_uid(tx, own)
     if issued_here is not None:
@@ -69,17 +89,16 @@ async def keep(
     return Kept.CREATED if created else Kept.REPLACED
 
 
-def _check(document: dict[str, Any], verdict: Verdict) -> None:
+def _check(document: dict[str, Any], verdict: Verdict, wanted: Wanted) -> None:
     checks = [check for check in verdict.checks if check.outcome in _TROUBLE and check.name != "recipient"]
     if checks:
         told = [{"name": check.name, "detail": check.detail, "path": check.path} for check in checks]
         raise CredentialNotAccepted(
             f"the credential was not verified: {checks[0].detail}"[:500], field="body", details={"checks": told}
         )
-    if verdict.standard != "Open Badges 3.0" or types_of(document).isdisjoint(_BADGES) or verdict.carrier in _PICTURES:
-        raise CredentialNotAccepted(
-            "an Open Badges 3.0 credential is wanted, as JSON or as a compact token", field="body"
-        )
+    fits = verdict.standard == wanted.standard and not types_of(document).isdisjoint(wanted.types)
+    if not fits or verdict.carrier in _PICTURES:
+        raise CredentialNotAccepted(f"{wanted.name} is wanted, as JSON or as a compact token", field="body")
     about_others = any(check.name == "recipient" and check.outcome is Outcome.FAILED for check in verdict.checks)
     subject = document.get("credentialSubject")
     if about_others and isinstance(subject, dict) and subject.get("identifier"):

@@ -15,6 +15,7 @@ from laurel.domain.grants.model import (
     READ_RECORDS,
     WRITE_CREDENTIALS,
     WRITE_PROFILE,
+    WRITE_RECORDS,
 )
 from laurel.web.pages.visits import Visit, page
 from laurel.web.paging import read_cursor, write_cursor
@@ -26,6 +27,7 @@ _MEANINGS = {
     READ_PROFILE: "see their profile",
     WRITE_PROFILE: "change what their wallet profile says",
     READ_RECORDS: "see the record of all that they earned",
+    WRITE_RECORDS: "put learner records into their wallet",
     OFFLINE_ACCESS: "do so while they are away",
 }
 _Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

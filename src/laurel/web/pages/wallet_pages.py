@@ -28,6 +28,7 @@ from laurel.domain.grants.model import (
     READ_RECORDS,
     WRITE_CREDENTIALS,
     WRITE_PROFILE,
+    WRITE_RECORDS,
     Consent,
 )
 from laurel.domain.learner_requests import asking
@@ -55,6 +56,7 @@ SCOPE_WORDS = {
     READ_PROFILE: "scope_read_profile",
     WRITE_PROFILE: "scope_write_profile",
     READ_RECORDS: "scope_read_records",
+    WRITE_RECORDS: "scope_write_records",
     OFFLINE_ACCESS: "scope_offline",
 }
 """What each scope of an application means, by its key among the words of the pages."""

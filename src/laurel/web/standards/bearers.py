@@ -8,7 +8,14 @@ from laurel.base.errors import Forbidden, Unauthenticated
 from laurel.base.limits import API_KEY_LENGTH_MAX
 from laurel.database.pool import Transaction
 from laurel.domain.grants import flow
-from laurel.domain.grants.model import READ_CREDENTIALS, READ_PROFILE, READ_RECORDS, WRITE_CREDENTIALS, WRITE_PROFILE
+from laurel.domain.grants.model import (
+    READ_CREDENTIALS,
+    READ_PROFILE,
+    READ_RECORDS,
+    WRITE_CREDENTIALS,
+    WRITE_PROFILE,
+    WRITE_RECORDS,
+)
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
@@ -21,6 +28,7 @@ _OF_KEYS = {
     READ_PROFILE: "profiles:read",
     WRITE_PROFILE: "profiles:write",
     READ_RECORDS: "credentials:read",
+    WRITE_RECORDS: "credentials:write",
 }
 
 

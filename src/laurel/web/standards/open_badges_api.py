@@ -4,36 +4,28 @@ Source: Open Badges 3.0, section 6 (Open Badges API); contracts/open-badges.md, 
 """
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post, put
 from litestar.params import FromQuery, QueryParameter
 
-from laurel.base import json_text
-from laurel.base.errors import Invalid
 from laurel.base.limits import DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, WALLET_OFFSET_MAX, WALLET_PAGE_SIZE_MAX
-from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.grants.model import READ_CREDENTIALS, READ_PROFILE, SCOPES, WRITE_CREDENTIALS, WRITE_PROFILE
 from laurel.domain.parts import Parts
 from laurel.domain.wallet import profile, store, taking_in
-from laurel.domain.wallet.model import Entry, Kept
 from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.reading import read_json
 from laurel.web.callers import requires
-from laurel.web.http_errors import MalformedBody, UnsupportedMedia
+from laurel.web.http_errors import MalformedBody
 from laurel.web.injected import InjectedCaller, InjectedParts
 from laurel.web.standards.bearers import by_token, person_of
 from laurel.web.standards.open_badges_discovery import discovery_of
 from laurel.web.standards.status_info import render_error
+from laurel.web.standards.wallet_wire import check_since, links, listing, take_in
 from laurel.web.surfaces import Surface
 
 BASE: Final = "/ims/ob/v3p0"
-_JSON = frozenset({"application/json", "application/ld+json", "application/vc+ld+json", "application/vc"})
-_TOKEN = frozenset({"text/plain", "application/vc+jwt", "application/jwt"})
-_STATUS = {Kept.CREATED: 201, Kept.REPLACED: 200, Kept.NOT_MODIFIED: 304}
 _PAGE_SIZE = 50
 
 
@@ -52,34 +44,15 @@ async def get_credentials(
     since: FromQuery[datetime | None] = None,
 ) -> Response[bytes]:
     """What the person holds, the newest first: documents as they were signed, and compact tokens."""
-    if since is not None and since.tzinfo is None:
-        raise Invalid("since must have a time zone", field="since", value=since.isoformat())
+    check_since(since)
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await person_of(tx, caller)
         total = await store.count(tx, person.id, since)
         entries = await store.page(tx, person.id, since, limit, offset)
     kept = {} if since is None else {"since": since.isoformat()}
-    headers = {"X-Total-Count": str(total), "Link": _links(parts.public_url, limit, offset, total, kept)}
-    return Response(_listing(entries), media_type="application/json", headers=headers)
-
-
-def _listing(entries: list[Entry]) -> bytes:
-    documents = ",".join(entry.content for entry in entries if not entry.token)
-    tokens = json_text.encode([entry.content for entry in entries if entry.token])
-    return b'{"credential":[' + documents.encode() + b'],"compactJwsString":' + tokens + b"}"
-
-
-def _links(public_url: str, limit: int, offset: int, total: int, kept: Mapping[str, str]) -> str:
-    last = max(0, (total - 1) // limit * limit)
-    places = {"next": offset + limit, "last": last, "first": 0, "prev": max(0, offset - limit)}
-    if offset + limit >= total:
-        del places["next"]
-    if offset == 0:
-        del places["prev"]
-    return ", ".join(
-        f'<{public_url}{BASE}/credentials?{urlencode({"limit": limit, "offset": place, **kept})}>; rel="{name}"'
-        for name, place in places.items()
-    )
+    link = links(f"{parts.public_url}{BASE}/credentials", limit, offset, total, kept)
+    headers = {"X-Total-Count": str(total), "Link": link}
+    return Response(listing(entries), media_type="application/json", headers=headers)
 
 
 @post(f"{BASE}/credentials", guards=[requires(WRITE_CREDENTIALS)], include_in_schema=False)
@@ -87,20 +60,7 @@ async def upsert_credential(
     request: Request[Any, Any, Any], parts: InjectedParts, caller: InjectedCaller
 ) -> Response[bytes | None]:
     """Put a credential of any issuer into the person's wallet, once it is verified; the body comes back."""
-    media_type = request.content_type[0]
-    if media_type not in _JSON | _TOKEN:
-        raise UnsupportedMedia("a credential as application/json or as text/plain (a compact JWS) is wanted")
-    offered = await request.body()
-    async with parts.database.transaction(caller.organisation_id) as tx:
-        names = taking_in.names_of(await person_of(tx, caller))
-    verdict = await parts.verifier.verify(offered, recipients=names)
-    async with parts.database.transaction(caller.organisation_id) as tx:
-        person = await person_of(tx, caller)
-        kept = await taking_in.keep(tx, person, offered, verdict, Addresses(parts.public_url), parts.clock.now())
-    if kept is Kept.NOT_MODIFIED:
-        return Response(None, status_code=304)
-    answered = "text/plain" if verdict.carrier == "jwt" else "application/json"
-    return Response(offered.strip(), status_code=_STATUS[kept], media_type=answered)
+    return await take_in(request, parts, caller, taking_in.BADGES)
 
 
 @get(f"{BASE}/profile", guards=[requires(READ_PROFILE)], include_in_schema=False)
