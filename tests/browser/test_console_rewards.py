@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from tests.support.browsing import admit, violations
-from tests.support.events import an_event
+from tests.support.events import an_achievement, an_event
 from tests.support.hands import Hands
 
 
@@ -99,6 +99,26 @@ async def test_winners_are_drawn_once(hands: Hands, api):
     await hands.send(hands.button("Draw"))
     await expect(hands.page.get_by_text("One winner is drawn.")).to_be_visible()
     await expect(hands.page.locator("summary", has_text="How to repeat it")).to_be_visible()
+
+
+async def test_the_supply_is_live_and_leaves_a_half_written_form_alone_when_the_session_ends(
+    page, site, parts: Parts, organisation: Organisation, api
+):
+    reward = await a_reward(api)
+    await an_achievement(api, rewards={"items": [{"reward": reward["id"]}]})
+    await admit(page.context, site, parts, organisation)
+    await page.goto(f"{site}/console/rewards/{reward['id']}")
+    await page.get_by_label("To whom?").fill("somebody half writ")
+    await an_event(api, "ada")
+    await page.evaluate("htmx.trigger('#supply', 'refresh')")
+    await expect(page.locator("#supply")).to_contain_text("1 given")
+    await page.context.clear_cookies()
+    await page.evaluate("htmx.trigger('#supply', 'refresh')")
+    await expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    await expect(page.get_by_label("To whom?")).to_have_value("somebody half writ")
+    assert await violations(page) == []
+    await page.get_by_role("button", name="Give it").click()
+    await expect(page.get_by_text("what you typed is kept")).to_be_visible()
 
 
 async def test_a_form_sent_twice_gives_once_and_bad_values_change_nothing(page, site, parts: Parts, organisation, api):

@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie, UploadFile
 from litestar.handlers import HTTPRouteHandler
 
 from laurel.base import json_text
-from laurel.base.errors import Forbidden, Invalid, LaurelError, RequestInFlight
+from laurel.base.errors import Forbidden, Invalid, LaurelError, RequestInFlight, Unauthenticated
 from laurel.base.ids import OrganisationId, is_uid, new_secret, new_uid
 from laurel.base.limits import FORM_FIELDS_MAX, IDEMPOTENCY_KEPT_SECONDS
 from laurel.base.text import clean
@@ -346,7 +346,10 @@ def _is_ours(visit: Visit) -> bool:
 
 
 async def _ask_to_sign_in(visit: Visit) -> Response[bytes]:
+    """The way to the door. A part of a page that asks is only told: its page stays, with what was typed into it."""
     scope = visit.request.scope
+    if visit.htmx:
+        raise Unauthenticated("your session has ended")
     if visit.request.method == "GET":
         here = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
         return visit.to("/console/sign-in" + (f"?next={quote(here, safe='/')}" if here != "/console" else ""))

@@ -47,6 +47,29 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => delete event.target.closest("form")?.dataset.sent);
 
+  // A part of the page asked after the session had ended: say so, and leave what was typed where it is.
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status !== 401 || document.getElementById("ended")) return;
+    const link = document.createElement("a");
+    link.href = `/console/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+    link.textContent = "Sign in again";
+    const note = document.createElement("div");
+    note.id = "ended";
+    note.className = "note warn";
+    note.role = "alert";
+    note.append("Your session has ended. ", link, ", or send your form: what you typed is kept, and you are asked to sign in then.");
+    document.querySelector("#main .inner")?.prepend(note);
+  });
+
+  // What is live is asked for anew while somebody is here: a page that was left open must not keep its session alive.
+  const HERE_MS = 5 * 60_000;
+  let active = Date.now();
+  for (const sign of ["pointerdown", "keydown", "scroll"]) document.addEventListener(sign, () => { active = Date.now(); }, { passive: true });
+  setInterval(() => {
+    if (document.hidden || Date.now() - active > HERE_MS) return;
+    for (const part of document.querySelectorAll("[data-live-part]")) htmx.trigger(part, "refresh");
+  }, 5_000);
+
   // After a refused form the keyboard begins at the first mistake.
   document.querySelector("[aria-invalid='true']")?.focus();
 })();
