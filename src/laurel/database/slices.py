@@ -33,16 +33,17 @@ async def page_of(
     wanted: Slice,
     *,
     searched: str = NAMES_HOLD,
+    made: str = "created_at",
 ) -> tuple[int, list[Row]]:
     """(how many in all, the slice) of the rows of `table` that meet `where`, whose parameters are `arguments`.
 
-    searched: the condition of a search, with ${} in place of its parameter.
+    searched: the condition of a search, with ${} in place of its parameter. made: the column of when a row was made.
     """
     conditions, values = [where], list(arguments)
     for condition, value in (
         (searched, None if wanted.search is None else wanted.search.lower()),
-        ("created_at >= ${}", wanted.since),
-        ("created_at <= ${}", wanted.until),
+        (made + " >= ${}", wanted.since),
+        (made + " <= ${}", wanted.until),
     ):
         if value is not None:
             values.append(value)

@@ -364,6 +364,26 @@ async def ledger_of(
     return [(row["id"], LedgerEntry(*tuple(row.values())[2:]), row["at"]) for row in rows]
 
 
+async def page_ledger(
+    tx: Transaction, person_id: PersonId, unit: str, department_id: int | None, wanted: Slice
+) -> tuple[int, list[tuple[int, LedgerEntry, datetime]]]:
+    """(how many in all, the slice as ledger_of has it) of a person's movements of a unit, of one purse or of all; searched
+    by reason.
+    """
+    total, rows = await page_of(
+        tx,
+        "ledger",
+        "id, at, person_id, unit, dimension, department_id, amount, reason, award_id, reference, actor",
+        """organisation_id = $1 AND person_id = $2 AND unit = $3 AND dimension = ''
+            AND ($4::bigint IS NULL OR department_id = $4)""",
+        (tx.organisation_id, person_id, unit, None if department_id is None else await purse(tx, department_id)),
+        wanted,
+        searched="strpos(lower(reason), ${}) > 0",
+        made="at",
+    )
+    return total, [(row["id"], LedgerEntry(*tuple(row.values())[2:]), row["at"]) for row in rows]
+
+
 async def grants_of(tx: Transaction, person_id: PersonId, kind: GrantKind | None = None) -> list[Grant]:
     """What a person got, newest first."""
     rows = await tx.fetch(

@@ -146,8 +146,8 @@ def _user_state(
     awards = [award for award in standing.awards if award.state == "active"]
     pays = standing.achievement.rewards.pays
     current, level = standing.current, standing.level
-    tree = _progress_out(standing)
-    moved = bool(current) or _has_moved(standing.progress)
+    tree = progress_out(standing)
+    moved = bool(current) or has_moved(standing.progress)
     assets = [grant for grant in grants if grant.kind == "assets"]
     entries = [grant for grant in grants if grant.kind == "entries"]
     return {
@@ -167,7 +167,7 @@ def _user_state(
     }
 
 
-def _progress_out(standing: Standing) -> dict[str, Any]:
+def progress_out(standing: Standing) -> dict[str, Any]:
     """The root progress node; an achievement that is only given is one condition: to hold it."""
     held = standing.current is not None
     if standing.progress is None:
@@ -192,10 +192,10 @@ def _node_out(node: ProgressNode) -> dict[str, Any]:
     }
 
 
-def _has_moved(node: ProgressNode | None) -> bool:
+def has_moved(node: ProgressNode | None) -> bool:
     """Whether a leaf counted anything."""
     if node is None:
         return False
     if node.conditions:
-        return any(_has_moved(child) for child in node.conditions)
+        return any(has_moved(child) for child in node.conditions)
     return node.type != "logical" and node.current_value != 0

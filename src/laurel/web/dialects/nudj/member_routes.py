@@ -6,7 +6,6 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from laurel.base.errors import Invalid
-from laurel.base.times import render_time
 from laurel.database.pool import Transaction
 from laurel.domain.give_rewards.points import Movement, move
 from laurel.domain.organisations import app_tokens
@@ -19,8 +18,8 @@ from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
 from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
-from laurel.web.dialects.nudj.member_view import me_out, user_out
-from laurel.web.dialects.nudj.translate import department_id_of, number, require_person_id
+from laurel.web.dialects.nudj.member_view import me_out, transaction_out, user_out
+from laurel.web.dialects.nudj.translate import department_id_of, require_person_id
 from laurel.web.dialects.nudj.wire import PointsIn, UserIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
@@ -116,21 +115,8 @@ async def create_points_transaction(
         )
         await run.save()
         person = (await people.find_many(tx, [person_id]))[person_id]
-        transaction: dict[str, Any] = {
-            "id": f"{moved.id:024x}",
-            "organisationId": (await organisations.organisation(tx)).uid,
-            "userId": person.uid,
-            "accountingDirection": data.direction,
-            "amount": number(data.amount),
-            "status": "completed",
-            "createdAt": render_time(moved.at),
-            "updatedAt": render_time(moved.at),
-            "externalTransactionReference": data.externalTransactionReference,
-            "createdBy": moved.entry.actor,
-            "updatedBy": moved.entry.actor,
-        }
-        if data.communityId is not None:
-            transaction["communityId"] = data.communityId
+        organisation_uid = (await organisations.organisation(tx)).uid
+        transaction = transaction_out(moved.id, moved.entry, moved.at, person, organisation_uid, data.communityId)
         message = "The transaction had been processed before" if moved.replayed else "The transaction was processed"
         return {"success": True, "message": message, "transaction": transaction}
 

@@ -19,7 +19,7 @@ from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import level_of, levels_of
-from laurel.domain.rewards.model import XP_DIMENSIONS
+from laurel.domain.rewards.model import XP_DIMENSIONS, LedgerEntry
 from laurel.domain.streaks import store as streaks
 from laurel.domain.streaks.extend import length_on, local_day
 from laurel.domain.streaks.model import Streak
@@ -77,6 +77,26 @@ async def me_out(tx: Transaction, person: Person, calendar: Calendar, now: datet
         "completedChallenges": sum(count for id_, count in completed.items() if seen is None or id_ in seen),
         "earnedRewards": earned,
         "enteredGiveaways": entered,
+    }
+
+
+def transaction_out(
+    id_: int, entry: LedgerEntry, at: datetime, person: Person, organisation_uid: str, community: str | None
+) -> dict[str, Any]:
+    """A movement of points or keys. They are booked at once, so every one is completed."""
+    optional = {"communityId": community, "externalTransactionReference": entry.reference}
+    return {
+        "id": f"{id_:024x}",
+        "organisationId": organisation_uid,
+        "userId": person.uid,
+        "accountingDirection": "credit" if entry.amount > 0 else "debit",
+        "amount": number(abs(entry.amount)),
+        "status": "completed",
+        "createdAt": render_time(at),
+        "updatedAt": render_time(at),
+        "createdBy": entry.actor,
+        "updatedBy": entry.actor,
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 

@@ -1,10 +1,11 @@
-"""The surface: both prefixes with all their routes."""
+"""The surface: its prefixes with all their routes."""
 
 from litestar import Router
 from litestar.di import Provide
 
 from laurel.web.dialects.nudj import (
     achievement_routes,
+    analytics_routes,
     attempt_routes,
     challenge_group_routes,
     challenge_routes,
@@ -27,7 +28,7 @@ _JSON_DEPTH_MAX = 64
 
 NUDJ = Surface(
     name="nudj",
-    prefixes=("/api/v2/integration", "/api/v2/admin"),
+    prefixes=("/api/v2/integration", "/api/v2/admin", "/api/v2/analytics"),
     handlers=[
         Router(
             path="/",
@@ -45,6 +46,7 @@ NUDJ = Surface(
                 *attempt_routes.HANDLERS,
                 *challenge_group_routes.HANDLERS,
                 *webhook_routes.HANDLERS,
+                *analytics_routes.HANDLERS,
             ],
         )
     ],
