@@ -505,19 +505,48 @@ async def change_award(tx: Transaction, award: Award, values: dict[str, Any]) ->
     return Award.from_row(await update_row(tx, "award", key, values, AWARD_COLUMNS))
 
 
+TALLY_SHARDS = 16
+"""Over so many rows a counter is spread; writers pick one by chance, so that they seldom meet."""
+
+
+async def tally(tx: Transaction, shard: int, changes: Sequence[tuple[AchievementId, int, int]]) -> None:
+    """Keep the counters of achievements in step; changes are (achievement, awards, holders), in the order of ids."""
+    if changes:
+        await tx.execute(
+            """
+            INSERT INTO achievement_tally AS t (organisation_id, achievement_id, shard, awards, holders)
+            SELECT $1, n.achievement_id, $2, n.awards, n.holders
+            FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS n(achievement_id, awards, holders)
+            ON CONFLICT (organisation_id, achievement_id, shard)
+            DO UPDATE SET awards = t.awards + EXCLUDED.awards, holders = t.holders + EXCLUDED.holders
+            """,
+            tx.organisation_id,
+            shard,
+            *columns(changes, 3),
+        )
+
+
 async def count_active(
     tx: Transaction, achievement_ids: Sequence[AchievementId]
 ) -> dict[AchievementId, tuple[int, int]]:
-    """Per achievement: how many active awards, and how many people hold one."""
+    """Per achievement: how many awards stand, and how many people hold one. From counters."""
     rows = await tx.fetch(
         """
-        SELECT achievement_id, count(*) AS awards, count(DISTINCT person_id) AS people FROM award
-        WHERE organisation_id = $1 AND achievement_id = ANY($2::bigint[]) AND state = 'active' GROUP BY achievement_id
+        SELECT achievement_id, sum(awards)::bigint AS awards, sum(holders)::bigint AS holders FROM achievement_tally
+        WHERE organisation_id = $1 AND achievement_id = ANY($2::bigint[]) GROUP BY achievement_id
         """,
         tx.organisation_id,
         achievement_ids,
     )
-    return {row["achievement_id"]: (row["awards"], row["people"]) for row in rows}
+    return {row["achievement_id"]: (row["awards"], row["holders"]) for row in rows}
+
+
+async def count_people(tx: Transaction) -> int:
+    """How many people there are, deleted ones not among them. From counters."""
+    count: int = await tx.fetchval(
+        "SELECT coalesce(sum(people), 0)::bigint FROM people_tally WHERE organisation_id = $1", tx.organisation_id
+    )
+    return count
 
 
 async def held_by_department(tx: Transaction, person_id: PersonId) -> dict[int, int]:

@@ -73,6 +73,16 @@ async def ids_by_email(tx: Transaction, emails: Sequence[str]) -> dict[str, Pers
     return {row["email"]: row["id"] for row in rows}
 
 
+async def gone_among(tx: Transaction, person_ids: Sequence[PersonId]) -> set[PersonId]:
+    """Those of the people that are deleted."""
+    rows = await tx.fetch(
+        "SELECT id FROM person WHERE organisation_id = $1 AND id = ANY($2::bigint[]) AND deleted_at IS NOT NULL",
+        tx.organisation_id,
+        person_ids,
+    )
+    return {row["id"] for row in rows}
+
+
 async def ids_by_uid(tx: Transaction, uids: Sequence[str]) -> dict[str, PersonId]:
     """Living people's ids by uid."""
     rows = await tx.fetch(

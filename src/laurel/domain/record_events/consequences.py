@@ -90,8 +90,7 @@ async def raise_completions(run: Run, made: Sequence[Made]) -> list[Completion]:
     for one in made:
         award, achievement = one.award, one.achievement
         state = run.states[award.person_id]
-        state.held[achievement.id] = state.held.get(achievement.id, 0) + 1
-        state.changed = True
+        run.count_held(award, 1)
         event = completion_event(award, achievement)
         rows.append(
             (

@@ -189,6 +189,7 @@ async def _find_people(run: Run, people_version: int, outcomes: Sequence[EventOu
     known = run.spine.known_people.of(run.tx.organisation_id, people_version)
     found, learnt = await resolve(run.tx, {one.event.person for one in outcomes}, known, run.now, create=create)
     await run.load(found.values())
+    run.only_living = True  # nobody else is found
     if learnt and not create:
         known.update(learnt)
     for one in outcomes:

@@ -74,16 +74,9 @@ async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
 
 
 def count_held(run: Run, award: Award, step: int) -> None:
-    """Count the award among those held, or no longer."""
-    state = run.states.get(award.person_id)
-    if state is None or award.state == "pending":
-        return
-    held = state.held.get(award.achievement_id, 0) + step
-    if held > 0:
-        state.held[award.achievement_id] = held
-    else:
-        state.held.pop(award.achievement_id, None)
-    state.changed = True
+    """Count the award among those held, or no longer; only one that is active counts."""
+    if award.state == "active":
+        run.count_held(award, step)
 
 
 def _message(run: Run, award: Award, topic: str, reason: str, credential: Credential | None) -> Message:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from laurel.base.ids import PersonId
+from laurel.base.ids import AchievementId, PersonId
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.evaluate import Completion, PersonState, apply_late, recount
@@ -13,6 +13,7 @@ from laurel.domain.achievements.standing import learn_calendars
 from laurel.domain.events import store as events
 from laurel.domain.leaderboards import scoring
 from laurel.domain.leaderboards.scoring import Gain
+from laurel.domain.people import store as people
 from laurel.domain.record_events.memory import Opening, Reactions, Spine
 
 
@@ -36,11 +37,29 @@ class Run:
         self.due: list[Completion] = []
         self.gains: list[Gain] = []
         self.losses: list[Gain] = []
+        self.only_living = False
+        """Whether it is known that nobody in it is deleted."""
+        self.held: list[tuple[AchievementId, PersonId, int, int]] = []
+        """Awards that stand from now on (1) or no longer (-1), and whether with them the person holds it, or no longer."""
 
     def take_due(self) -> list[Completion]:
         """What raised events completed and nobody settled yet; empty afterwards."""
         due, self.due = self.due, []
         return due
+
+    def count_held(self, award: Award, step: int) -> None:
+        """Count an award among those held (1), or no longer (-1)."""
+        state = self.states.get(award.person_id)
+        if state is None:
+            return
+        before = state.held.get(award.achievement_id, 0)
+        after = max(before + step, 0)
+        if after:
+            state.held[award.achievement_id] = after
+        else:
+            state.held.pop(award.achievement_id, None)
+        state.changed = True
+        self.held.append((award.achievement_id, award.person_id, step, bool(after) - bool(before)))
 
     async def load(self, person_ids: Iterable[PersonId]) -> None:
         """Load and lock the progress of these people; the deleted and unknown are absent afterwards."""
@@ -93,11 +112,24 @@ class Run:
             gains, self.gains = self.gains, []
             losses, self.losses = self.losses, []
             await scoring.write(self.tx, self.reactions.boards, self.book.calendar, gains, losses)
+        if self.held:
+            await self._tally()
         changed = [state for state in self.states.values() if state.changed or state.past_changed]
         if not changed:
             return
         await achievements.save_states(self.tx, changed)
         await achievements.save_past(self.tx, changed)
+
+    async def _tally(self) -> None:
+        """Bring the counters of awards and holders up to date; who is deleted is no holder."""
+        held, self.held = self.held, []
+        gone = set() if self.only_living else await people.gone_among(self.tx, sorted({one[1] for one in held}))
+        sums: dict[AchievementId, tuple[int, int]] = {}
+        for achievement_id, person_id, step, holding in held:
+            awards, holders = sums.get(achievement_id, (0, 0))
+            sums[achievement_id] = (awards + step, holders + (0 if person_id in gone else holding))
+        shard = self.spine.chance.randrange(achievements.TALLY_SHARDS)
+        await achievements.tally(self.tx, shard, [(key, *sums[key]) for key in sorted(sums)])
 
 
 def names_and_categories(rule: Rule) -> tuple[Sequence[str] | None, Sequence[str] | None]:

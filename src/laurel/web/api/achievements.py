@@ -27,6 +27,7 @@ from laurel.domain.achievements.model import (
     Query,
     StoredStatus,
 )
+from laurel.domain.achievements.rarity import Rarity, rarities
 from laurel.domain.achievements.standing import present_entry, standings, state_of
 from laurel.domain.events import store as events
 from laurel.domain.organisations import audit, tenancy
@@ -62,7 +63,9 @@ class AchievementIn(Definition, forbid_unknown_fields=True, kw_only=True):
 
 
 class AchievementOut(msgspec.Struct, frozen=True, kw_only=True):
-    """An achievement. `status` is what the clock makes of it (scheduled, expired)."""
+    """An achievement. `status` is what the clock makes of it (scheduled, expired). rarity: how many of all people hold it, and
+    the band that this is: legendary to 1 %, epic to 5 %, rare to 15 %, uncommon to 40 %, common above.
+    """
 
     id: str
     number: int
@@ -82,6 +85,7 @@ class AchievementOut(msgspec.Struct, frozen=True, kw_only=True):
     query_descriptions: dict[str, dict[str, str]]
     prerequisites: list[str]
     rewards: RewardPlan
+    rarity: Rarity
     hidden: bool
     secret: bool
     featured: bool
@@ -106,7 +110,15 @@ class AchievementOut(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-_SAME = set(AchievementOut.__struct_fields__) - {"id", "number", "name", "status", "department", "prerequisites"}
+_SAME = set(AchievementOut.__struct_fields__) - {
+    "id",
+    "number",
+    "name",
+    "status",
+    "department",
+    "prerequisites",
+    "rarity",
+}
 
 
 async def _render_many(tx: Transaction, found: list[Achievement], now: datetime) -> list[AchievementOut]:
@@ -114,6 +126,7 @@ async def _render_many(tx: Transaction, found: list[Achievement], now: datetime)
     uids = await definitions.uids_of(tx, needed)
     departments = await organisations.department_uids(tx, sorted({a.department_id for a in found if a.department_id}))
     language = (await organisations.organisation(tx)).language
+    rarity = await rarities(tx, [achievement.id for achievement in found])
     return [
         AchievementOut(
             id=achievement.uid,
@@ -121,6 +134,7 @@ async def _render_many(tx: Transaction, found: list[Achievement], now: datetime)
             name=achievement.name_in(language, language),
             status=achievement.status_at(now),
             department=departments.get(achievement.department_id) if achievement.department_id else None,
+            rarity=rarity[achievement.id],
             prerequisites=[uids[needed] for needed in achievement.prerequisites],
             **{field: getattr(achievement, field) for field in _SAME},
         )

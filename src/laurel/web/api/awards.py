@@ -8,6 +8,7 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from laurel.base.errors import Forbidden
 from laurel.base.limits import PAGE_SIZE_MAX, check_count
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions, store
@@ -165,8 +166,15 @@ async def show_progress(
     person: FromPath[str],
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
+    include_secret: FromQuery[bool] = False,
 ) -> Page[ProgressOut]:
-    """Where a person stands in every achievement that is not a draft, newest first; hidden ones only once earned."""
+    """Where a person stands in every achievement that is not a draft, newest first; hidden and secret ones only once earned.
+
+    include_secret: those that are not earned too, for who administers and not for the person's eyes (needs the scope
+    achievements:read).
+    """
+    if include_secret and not caller.may("achievements:read"):
+        raise Forbidden("include_secret needs the scope achievements:read", field="include_secret")
     (last,) = read_cursor(after, int, default=(None,))
     async with parts.database.transaction(caller.organisation_id) as tx:
         now = parts.clock.now()
@@ -177,7 +185,9 @@ async def show_progress(
         shown = {
             standing.achievement.id: render_standing(standing, now, opening.language)
             for standing in found
-            if not standing.achievement.hidden or standing.times_completed
+            if include_secret
+            or standing.times_completed
+            or not (standing.achievement.hidden or standing.achievement.secret)
         }
     page = page_of(rows, limit, lambda row: row, lambda row: (row.id,))
     return Page(items=[shown[row.id] for row in page.items if row.id in shown], next=page.next)

@@ -295,7 +295,7 @@ def _render(index: int, numbers: list[int] | None, outcome: EventOutcome, caller
     advanced = [
         AdvanceOut(rule.uid, leaf.query, value)
         for rule, leaf, value in outcome.advanced
-        if not rule.achievement.hidden and _tells(caller, rule.achievement.department_id)
+        if not (rule.achievement.hidden or rule.achievement.secret) and _tells(caller, rule.achievement.department_id)
     ]
     unlocked = [render_unlock(made) for made in outcome.unlocked if _tells(caller, made.achievement.department_id)]
     return EventOut(index, outcome.status, outcome.event.key, _line(numbers, index), advanced, unlocked)

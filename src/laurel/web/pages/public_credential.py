@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 from laurel.base.errors import Gone, LaurelError, NotFound
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
+from laurel.domain.achievements.rarity import rarities
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import Credential, Signed
 from laurel.domain.designs import drawing
@@ -366,15 +367,6 @@ async def show_public_brand(parts: InjectedParts, organisation: FromPath[str]) -
     return Response(css.encode(), media_type="text/css; charset=utf-8", headers=headers)
 
 
-async def _achievement(parts: Parts, uid: str) -> tuple[Achievement, Organisation]:
-    async with parts.database.public_lookup(uid) as tx:
-        found = await achievements.find_public(tx, uid)
-    if found is None or found.secret or found.status == "draft":
-        raise NotFound("there is no such achievement", field="achievement", value=uid[:50])
-    async with parts.database.transaction(found.organisation_id) as tx:
-        return found, await organisations.organisation(tx)
-
-
 @get("/a/{achievement:str}", include_in_schema=False)
 async def show_achievement_in_public(
     request: AnyRequest, parts: InjectedParts, achievement: FromPath[str]
@@ -382,9 +374,9 @@ async def show_achievement_in_public(
     """What it takes, and how many hold it; the achievement as its credentials name it for programs."""
     if not wants_page(request.headers.get("accept", "")):
         return await issuers.achievement_document(request, parts, achievement)
-    found, organisation = await _achievement(parts, achievement)
+    organisation, found = await issuers.find_published(parts, achievement)
     async with parts.database.transaction(organisation.id) as tx:
-        held = await achievements.count_active(tx, [found.id])
+        rarity = (await rarities(tx, [found.id]))[found.id]
         given = await endorsements.of(tx, (found.id,), (), parts.clock.now())
     return _open_page(
         request,
@@ -392,7 +384,7 @@ async def show_achievement_in_public(
         "public/achievement.html",
         organisation,
         achievement=found,
-        held=held.get(found.id, (0, 0))[1],
+        rarity=rarity,
         endorsements=given,
     )
 
@@ -402,7 +394,7 @@ async def show_achievement_picture(
     request: AnyRequest, parts: InjectedParts, achievement: FromPath[str]
 ) -> Response[bytes]:
     """Its badge with nobody's name on it."""
-    found, organisation = await _achievement(parts, achievement)
+    organisation, found = await issuers.find_published(parts, achievement)
     async with parts.database.transaction(organisation.id) as tx:
         design = await design_for(tx, found, "badge", organisation)
     language = _asked(request.scope)[1] or preferred(request.headers.get("accept-language", ""), organisation.language)

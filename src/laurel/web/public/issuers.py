@@ -119,7 +119,9 @@ async def show_key(
 
 # -------------------------------------------------------------------------------------------------------- achievements
 async def find_published(parts: Parts, uid: str) -> tuple[Organisation, Achievement]:
-    """An achievement that strangers may see (not a draft) and who defines it. Raises AchievementNotFound."""
+    """An achievement that strangers may see and who defines it: not a draft, and a secret one only once somebody holds it,
+    whose credential leads here. Raises AchievementNotFound.
+    """
     found = None
     if is_uid(uid):
         async with parts.database.public_lookup(uid) as tx:
@@ -127,6 +129,8 @@ async def find_published(parts: Parts, uid: str) -> tuple[Organisation, Achievem
     if found is None or found.status == "draft" or found.deleted_at is not None:
         raise AchievementNotFound("there is no such achievement", field="achievement", value=uid[:50])
     async with parts.database.transaction(found.organisation_id) as tx:
+        if found.secret and not (await achievements.count_active(tx, [found.id])).get(found.id, (0, 0))[0]:
+            raise AchievementNotFound("there is no such achievement", field="achievement", value=uid[:50])
         return await organisations.organisation(tx), found
 
 

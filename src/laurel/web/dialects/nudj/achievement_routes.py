@@ -113,6 +113,8 @@ async def claim_achievement(
             for award in await achievements.awards_of_person(tx, person.id, achievement_id=achievement.id)
             if award.state == "active"
         ]
+        if not awards and achievement.secret:
+            raise AchievementNotFound(_NOT_FOUND)
         if not awards:
             raise Invalid("The achievement is not complete yet")
         waiting = [award for award in awards if award.claim == "claimable"]

@@ -13,6 +13,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.progress import ProgressNode
+from laurel.domain.achievements.rarity import Rarity
 from laurel.domain.achievements.rules import RuleBook
 from laurel.domain.achievements.standing import Standing, standings
 from laurel.domain.organisations import store as organisations
@@ -40,6 +41,7 @@ class Seen(msgspec.Struct, frozen=True):
     communities: Mapping[DepartmentId, str]
     organisation_uid: str
     counts: Mapping[AchievementId, tuple[int, int]]
+    people: int
 
 
 async def see(tx: Transaction, found: Sequence[Achievement], grants: Sequence[Grant] = ()) -> Seen:
@@ -57,6 +59,7 @@ async def see(tx: Transaction, found: Sequence[Achievement], grants: Sequence[Gr
         ),
         (await organisations.organisation(tx)).uid,
         await achievements.count_active(tx, [achievement.id for achievement in found]),
+        await achievements.count_people(tx),
     )
 
 
@@ -82,11 +85,18 @@ async def achievements_out(
             {
                 **definition_out(seen, achievement, tongue, now),
                 "userState": _user_state(seen, one, mine, won, person, tongue),
-                "stats": {"completedCount": seen.counts.get(achievement.id, (0, 0))[0]},
+                "stats": _stats(seen, achievement),
                 "reward": plan_out(seen.shelf, achievement.rewards, tongue, event_id(achievement)),
             }
         )
     return result
+
+
+def _stats(seen: Seen, achievement: Achievement) -> dict[str, Any]:
+    """How often it was completed; besides, of us, what share of the people hold it."""
+    completions, holders = seen.counts.get(achievement.id, (0, 0))
+    rarity = Rarity.of(holders, seen.people)
+    return {"completedCount": completions, "rarity": {"share": number(rarity.share), "band": rarity.band}}
 
 
 def admin_out(seen: Seen, achievement: Achievement, tongue: Tongue, now: datetime) -> dict[str, Any]:
