@@ -8,12 +8,14 @@ import pytest
 from pyld import jsonld as pyld
 
 from laurel.base.times import render_time
-from laurel.openbadges import vc_jwt
+from laurel.openbadges import did, vc_jwt
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.jsonld import bundled_document
+from laurel.openbadges.multikey import base58, render_multikey
 from laurel.openbadges.structure import listed
 from laurel.outside.clock import SystemClock
 from tests.conformance.independent_verifiers import ask_verifiers
+from tests.openbadges import builders
 from tests.support.credentials import an_award, signed_document
 from tests.support.events import an_achievement
 from tests.support.fixtures import BASE_URL
@@ -49,6 +51,11 @@ async def test_published_verifiers_agree_about_what_was_issued(api, stranger, or
     await api.post("/api/v1/signing-keys/rotate")
     awards["after the rotation"] = await an_award(api, achievement)
     licence = await an_achievement(api, credential={"suspendable": True})
+    endorsed = await an_achievement(api)
+    wish = {"of": "achievement", "subject": endorsed["id"], "comment": "Hard to get"}
+    assert (await api.post("/api/v1/endorsements", json=wish)).status_code == 201
+    assert (await api.post("/api/v1/endorsements", json={"of": "issuer", "comment": "A school"})).status_code == 201
+    awards["endorsed"] = await an_award(api, endorsed)
     for name in ("a licence", "suspended", "suspended and reinstated"):
         awards[name] = await an_award(api, licence)
     for name in ("suspended", "suspended and reinstated"):
@@ -70,6 +77,31 @@ async def test_published_verifiers_agree_about_what_was_issued(api, stranger, or
     answers = await asyncio.to_thread(ask_verifiers, pages, cases)
     bad = {name for name, answer in answers.items() if not answer["verified"]}
     assert bad == {"expired", "revoked", "suspended", "changed"}, msgspec.json.encode(answers).decode()[:2_000]
+
+
+@pytest.mark.timeout(600)
+async def test_a_presentation_that_a_published_library_signed_binds_a_credential(api, stranger, clock):
+    clock.set(SystemClock().now())
+    award = await an_award(api)
+    clock.advance(timedelta(minutes=1))
+    exchange = (await api.post(f"/api/v1/credentials/{award['credential']}/bindings")).json()
+    holder = did.did_key(builders.KEY.public_key())
+    public = render_multikey(builders.KEY.public_key())
+    key = {
+        "id": f"{holder}#{public}",
+        "type": "Multikey",
+        "controller": holder,
+        "publicKeyMultibase": public,
+        "secretKeyMultibase": "z" + base58(b"\x80\x26" + bytes(range(32))),
+    }
+    case = {"way": "present", "key": key, "holder": holder, **{n: exchange[n] for n in ("challenge", "domain")}}
+    answers = await asyncio.to_thread(ask_verifiers, {}, {"wallet": case})
+    assert answers["wallet"]["verified"], answers["wallet"]["detail"]
+    presentation = msgspec.json.decode(answers["wallet"]["detail"])
+    answer = await stranger.post(exchange["exchange"], json={"verifiablePresentation": presentation})
+    assert answer.status_code == 200, answer.text
+    (bound,) = answer.json()["verifiablePresentation"]["verifiableCredential"]
+    assert bound["credentialSubject"]["id"] == holder
 
 
 async def test_pyld_gives_the_same_canonical_text_of_what_was_issued(api, stranger):

@@ -1,6 +1,7 @@
 // Reads {documents, cases} from standard input, asks the published verifiers, writes one answer for each case.
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as vc from '@digitalbazaar/vc';
 import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {securityLoader} from '@digitalcredentials/security-document-loader';
@@ -52,6 +53,15 @@ const ways = {
     const key = await importJWK(jwk, jwk.alg);
     await jwtVerify(token, key, {algorithms: [jwk.alg], currentDate: new Date(now)});
     return {verified: true, detail: ''};
+  },
+  // What a wallet does: sign a presentation without credentials for a challenge and a domain.
+  async present({key, holder, challenge, domain}) {
+    const pair = await Ed25519Multikey.from(key);
+    const presentation = await vc.signPresentation({
+      presentation: vc.createPresentation({holder}), challenge, domain, documentLoader,
+      suite: new DataIntegrityProof({cryptosuite, signer: pair.signer()})
+    });
+    return {verified: true, detail: JSON.stringify(presentation)};
   },
   async canonical({document}) {
     const options = {algorithm: 'RDFC-1.0', format: 'application/n-quads', documentLoader, safe: true};
