@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.dialects.nudj.wishes import ADMIN, USER, an_achievement
+from tests.dialects.nudj.wishes import ADMIN, USER, a_count, a_query, an_achievement, an_allocation
 
 LISTS = (
     f"{ADMIN}/achievements", f"{ADMIN}/rewards", f"{ADMIN}/users", f"{ADMIN}/challenges", f"{ADMIN}/challenge-groups",
@@ -66,6 +66,24 @@ async def test_lists_are_searched_sorted_and_cut(admin, member, clock, ids):
             dated = {"fromDate": "2026-03-15T00:00:00.000Z", "toDate": "2026-03-15"}
             assert ids(await client.get(path, params=dated)) == [new], path
             assert ids(await client.get(path, params={"skip": 1000})) == []
+
+
+async def test_what_one_owns_is_searched_sorted_and_cut_as_well(admin, member, clock):
+    for name in ("Mug", "Cap"):
+        made = await admin.achievement(criteria=a_count(1), queries=[a_query(name=name)])
+        await admin.distribute(made, [an_allocation(await admin.reward(details={"title": name}))])
+        await admin.event(name)
+        clock.advance(timedelta(days=1))
+
+    async def titles(**params):
+        page = await member.get(f"{USER}/me/rewards", params=params)
+        return page["totalCount"], [edge["details"]["title"] for edge in page["edges"]]
+
+    assert await titles() == (2, ["Cap", "Mug"])
+    assert await titles(sort="createdAt", limit=1) == (2, ["Mug"])
+    assert await titles(search="MU") == (1, ["Mug"])
+    assert await titles(fromDate="2026-03-15") == (1, ["Cap"])
+    assert await titles(toDate="2026-03-14", skip=1) == (1, [])
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -13,7 +13,7 @@ import msgspec
 from laurel.base.ids import AwardId, PersonId, RewardId, new_uids
 from laurel.database.pool import Row, Transaction, columns
 from laurel.database.rows import insert_row, update_row
-from laurel.database.slices import Slice, page_of
+from laurel.database.slices import NAMES_HOLD, Slice, page_of
 from laurel.domain.rewards.model import Grant, GrantKind, LedgerEntry, Reward, Supply
 
 COLUMNS = ", ".join(Reward.__struct_fields__)
@@ -518,19 +518,19 @@ async def change_grant(tx: Transaction, grant: Grant, state: str, now: datetime)
 
 
 async def grants_of_person(
-    tx: Transaction, person_id: PersonId, kind: GrantKind, *, limit: int, offset: int
+    tx: Transaction, person_id: PersonId, kind: GrantKind, wanted: Slice
 ) -> tuple[int, list[Grant]]:
-    """(how many in all, one page newest first) of what a person has, queued ones left out."""
+    """(how many in all, the slice) of what a person has, queued ones left out; searched by the reward's name."""
     where = "organisation_id = $1 AND person_id = $2 AND kind = $3 AND state NOT IN ('void', 'queued')"
-    where += _of_rewards_shown(tx)
-    total = await tx.fetchval(f"SELECT count(*) FROM reward_grant WHERE {where}", tx.organisation_id, person_id, kind)
-    rows = await tx.fetch(
-        f"SELECT {GRANT_COLUMNS} FROM reward_grant WHERE {where} ORDER BY id DESC LIMIT $4 OFFSET $5",
-        tx.organisation_id,
-        person_id,
-        kind,
-        limit,
-        offset,
+    total, rows = await page_of(
+        tx,
+        "reward_grant",
+        GRANT_COLUMNS,
+        where + _of_rewards_shown(tx),
+        (tx.organisation_id, person_id, kind),
+        wanted,
+        searched=f"reward_id IN (SELECT named.id FROM reward named WHERE named.organisation_id = $1 AND {NAMES_HOLD})",
+        made="granted_at",
     )
     return total, [Grant.from_row(row) for row in rows]
 

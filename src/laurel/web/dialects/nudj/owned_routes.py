@@ -6,6 +6,7 @@ from litestar import Request, get, post
 from litestar.params import FromPath, JSONBody
 
 from laurel.database.pool import Transaction
+from laurel.database.slices import Slice
 from laurel.domain.give_rewards import redeem, shop
 from laurel.domain.organisations.model import Caller
 from laurel.domain.record_events.memory import Spine
@@ -65,9 +66,7 @@ async def get_my_rewards(
     """What the acting user owns."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await acting_person(tx, caller)
-        total, grants = await rewards.grants_of_person(
-            tx, person.id, "assets", limit=listed.limit, offset=listed.offset
-        )
+        total, grants = await rewards.grants_of_person(tx, person.id, "assets", listed)
         shelf, tongue = await shelf_of_grants(tx, grants), await tongue_of(tx, request)
     return listing(total, [asset_out(shelf, grant, person, tongue) for grant in grants])
 
@@ -136,8 +135,8 @@ async def get_my_reward_entry(
 
 async def _my_entries(tx: Transaction, request: AnyRequest, caller: Caller) -> list[dict[str, Any]]:
     person = await acting_person(tx, caller)
-    _, entries = await rewards.grants_of_person(tx, person.id, "entries", limit=_ENTRY_GRANTS_MAX, offset=0)
-    _, assets = await rewards.grants_of_person(tx, person.id, "assets", limit=_ENTRY_GRANTS_MAX, offset=0)
+    _, entries = await rewards.grants_of_person(tx, person.id, "entries", Slice(_ENTRY_GRANTS_MAX))
+    _, assets = await rewards.grants_of_person(tx, person.id, "assets", Slice(_ENTRY_GRANTS_MAX))
     shelf = await shelf_of_grants(tx, [*entries, *assets])
     return entries_out(shelf, entries, assets, person, await tongue_of(tx, request))
 

@@ -7,6 +7,7 @@ from litestar import Request, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
+from laurel.base.ids import new_uid
 from laurel.base.limits import LEADERBOARD_DEPARTMENTS_MAX, LEADERBOARD_PRIZES_MAX, REWARD_ITEMS_MAX, check_count
 from laurel.base.times import parse_time, render_time, render_time_or_none
 from laurel.database.pool import Transaction
@@ -131,7 +132,7 @@ async def _prize(tx: Transaction, data: PrizeIn, field: str) -> Prize:
         reward = await catalogue.require(tx, uid_in(item.rewardId), f"{field}.items[{index}].rewardId")
         items.append(RewardItem(reward.uid, item.allocationType, item.amountToDistribute))
     plan = RewardPlan(points=Decimal(data.points), xp=xp_of(Decimal(data.completionXp)), items=items)
-    return Prize(data.startRank, data.endRank, plan, data.distributionEventId)
+    return Prize(data.startRank, data.endRank, plan, data.distributionEventId or new_uid())
 
 
 async def _list_boards(
