@@ -11,6 +11,7 @@ from laurel.application import surfaces
 from laurel.domain.organisations import sign_in
 from laurel.outside.http import GuardedHttp
 from laurel.web.server import create_web
+from tests.support.browsing import XSS
 from tests.support.builders import a_key, a_number, an_account, an_organisation
 from tests.support.fixtures import BASE_URL, client_of
 from tests.support.identity import an_identity_provider, come_back, wish
@@ -394,3 +395,32 @@ async def test_signing_out_names_the_providers_own_way_out(browser, owner_api, i
     answer = await browser.post("/console/sign-out", data={"token": token_of(page)})
     assert f"{idp.issuer}/leave" in answer.text
     assert (await browser.get("/console")).status_code == 303
+
+
+async def test_what_an_organisation_calls_itself_and_its_provider_is_never_run(
+    browser, owner_api, idp, organisation, parts
+):
+    domain = f"school{a_number()}.example"
+    await set_up(owner_api, idp, name=XSS, domains=[domain])
+    await owner_api.patch("/api/v1/organisation", json={"name": XSS})
+    page = await browser.get("/console/sign-in")
+    found = await browser.post(
+        "/console/sign-in/organisation", data={"token": token_of(page), "search": "1", "email": f"x@{domain}"}
+    )
+    door = await browser.get(f"/console/sign-in/at/{organisation.slug}")
+    going = await lead_on(browser, organisation)
+    idp.claims["email"] = f"ada{a_number()}@example.org"
+    refused = await browser.get(await come_back(await begin(browser, organisation)))
+    for answer in (found, door, going, refused):
+        assert "owned" in answer.text
+        assert "<img src=x" not in answer.text
+        assert "<script>document" not in answer.text
+        assert "unsafe" not in answer.headers["content-security-policy"]
+
+
+async def test_a_link_to_another_site_is_not_followed_after_signing_in(browser, owner_api, idp, parts, organisation):
+    await set_up(owner_api, idp)
+    await an_account(parts, organisation, email=idp.claims["email"])
+    for address in ("https://evil.example/", "//evil.example", "/console/../\\evil"):
+        answer = await signed_in(browser, organisation, next=address)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console")
