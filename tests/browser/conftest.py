@@ -17,7 +17,7 @@ from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.web.server import create_web
 from tests.support.browsing import admit
-from tests.support.hands import WAYS, Hands
+from tests.support.hands import TELEPHONE, TOUCH, WAYS, Hands
 from tests.support.served import served
 
 HERE = Path(__file__).parent
@@ -92,9 +92,8 @@ async def hands(
     request: pytest.FixtureRequest, browser: Browser, site: str, parts: Parts, organisation: Organisation
 ) -> AsyncIterator[Hands]:
     """An owner of the organisation at work in the console, in each way in which people work."""
-    context = await browser.new_context(
-        locale="en-GB", timezone_id="UTC", java_script_enabled=request.param != "no script", reduced_motion="reduce"
-    )
+    telephone = TELEPHONE if request.param == TOUCH else {}
+    context = await browser.new_context(locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **telephone)
     await admit(context, site, parts, organisation)
     page = await context.new_page()
     page.set_default_timeout(10_000)

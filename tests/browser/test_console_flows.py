@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from playwright.async_api import expect
 
+from laurel.domain.learner_requests.asking import ask
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.domain.rosters.issuing import issue_roster
 from laurel.outside.http import HttpAnswer
 from tests.support.browsing import PASSWORD, admit
-from tests.support.builders import an_account
+from tests.support.builders import a_person, an_account
 from tests.support.events import an_achievement, an_event
 from tests.support.hands import Hands
 from tests.support.work import run_jobs
@@ -213,6 +214,60 @@ async def test_what_was_typed_outlives_a_session(hands: Hands, parts: Parts, org
     await expect(hands.page.get_by_text("Warm, with a hood")).to_be_visible()
     await hands.send(hands.button("Send it now"))
     await expect(hands.page.get_by_role("heading", name="Jacket", level=1)).to_be_visible()
+
+
+async def test_a_person_is_added_changed_and_deleted(hands: Hands):
+    await hands.go("/console/people")
+    await hands.send(hands.page.get_by_role("link", name="Add somebody"))
+    await hands.fill(hands.field("First name"), "Grace")
+    await hands.fill(hands.field("Last name"), "Hopper")
+    await hands.fill(hands.field("E-mail address"), "grace.hopper@example.org")
+    await hands.submit(hands.field("E-mail address"), hands.button("Save"))
+    await expect(hands.page.get_by_role("heading", name="Grace Hopper", level=1)).to_be_visible()
+    await hands.send(hands.page.get_by_role("link", name="Change"))
+    await hands.fill(hands.field("Last name"), "Murray Hopper")
+    await hands.send(hands.button("Save"))
+    await expect(hands.page.get_by_role("heading", name="Grace Murray Hopper", level=1)).to_be_visible()
+    await hands.press(hands.page.locator("summary", has_text="Delete this person"))
+    await hands.send(hands.button("Delete them"))
+    await expect(hands.page.get_by_text("The person is deleted")).to_be_visible()
+
+
+async def test_it_is_explained_why_an_event_did_not_count(hands: Hands, api):
+    await an_achievement(
+        api,
+        name="High score",
+        queries=[
+            {
+                "alias": "good",
+                "event_name": "lesson.completed",
+                "where": [{"attribute": "score", "operator": ">=", "value": 80}],
+            }
+        ],
+        criteria={"type": "count", "query": "good", "operator": ">=", "value": 1},
+    )
+    await an_event(api, "ada", payload={"score": 20})
+    await hands.go("/console/events")
+    await hands.fill(hands.field("Person"), "ada")
+    await hands.choose(hands.field("Achievement"), "High score")
+    await hands.send(hands.button("Why did it not count?"))
+    await expect(hands.page.get_by_role("cell", name=re.compile("no.*score")).first).to_be_visible()
+
+
+async def test_a_learners_wish_is_answered_and_ones_own_name_changed(
+    hands: Hands, parts: Parts, organisation: Organisation
+):
+    person = await a_person(parts, organisation, first_name="Ada", last_name="Byron")
+    async with parts.database.transaction(organisation.id) as tx:
+        await ask(tx, person, "name", "Ada Lovelace", parts.clock.now())
+    await hands.go("/console/requests")
+    await hands.send(hands.page.get_by_role("button", name=re.compile("Agree|Yes|Change")).first)
+    await expect(hands.page.get_by_text("The request is answered.")).to_be_visible()
+    await hands.go("/console/account")
+    await hands.fill(hands.field("Your name"), "Augusta")
+    await hands.submit(hands.field("Your name"), hands.button("Save"))
+    await expect(hands.page.get_by_text("Saved.")).to_be_visible()
+    await expect(hands.field("Your name")).to_have_value("Augusta")
 
 
 async def test_forms_sent_twice_make_one_of_each(page, site, parts: Parts, organisation: Organisation, api):

@@ -1,4 +1,4 @@
-"""The ways in which people work a page: with a pointer, with the keyboard alone, with a pointer and no scripts.
+"""The ways in which people work a page: with a pointer, with the keyboard alone, by touch on a telephone without scripts.
 
 A flow written once over `Hands` is driven in each way. The keyboard goes to a field by Tab, and fails where the focus
 cannot be seen.
@@ -9,15 +9,19 @@ from typing import Any
 
 from playwright.async_api import Locator, Page
 
-_TABS_MAX = 250
+_TRIES_MAX = 60
 _SEEN = """one => {
   const shown = [one, one.closest('.choice')].filter(Boolean).map(element => getComputedStyle(element));
   return shown.some(style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2);
 }"""
-_WHERE = """one => {
+_STEPS = """one => {
   const now = document.activeElement;
-  if (now === one) return 'here';
-  return now && now !== document.body && now.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING ? 'before' : 'after';
+  if (now === one) return 0;
+  const stops = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter(
+    element => element.tabIndex >= 0 && !element.disabled && element.type !== 'hidden' && element.checkVisibility());
+  const from = now && now !== document.body
+    ? stops.findLastIndex(stop => stop === now || now.compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_PRECEDING) : -1;
+  return stops.indexOf(one) - from || 1;
 }"""
 
 
@@ -76,12 +80,13 @@ class Keyboard(Hands):
 
     async def reach(self, target: Locator) -> None:
         """Go to something by Tab (or Shift+Tab when it lies before)."""
-        key = "Shift+Tab" if await target.evaluate(_WHERE) == "before" else "Tab"
-        for _ in range(_TABS_MAX):
-            if await target.evaluate(_WHERE) == "here":
+        for _ in range(_TRIES_MAX):
+            steps = await target.evaluate(_STEPS)
+            if not steps:
                 assert await target.evaluate(_SEEN), f"the focus on {target} cannot be seen"
                 return
-            await self.page.keyboard.press(key)
+            for _ in range(abs(steps)):
+                await self.page.keyboard.press("Tab" if steps > 0 else "Shift+Tab")
         raise AssertionError(f"{target} cannot be reached by Tab")
 
     async def go(self, path: str) -> None:
@@ -144,4 +149,18 @@ class Keyboard(Hands):
         await self.send(field)
 
 
-WAYS: dict[str, type[Hands]] = {"pointer": Hands, "keyboard": Keyboard, "no script": Hands}
+class Touch(Hands):
+    """With a finger."""
+
+    async def press(self, target: Locator) -> None:
+        """Tap."""
+        await target.tap()
+
+
+TOUCH = "touch without scripts"
+WAYS: dict[str, type[Hands]] = {"pointer": Hands, "keyboard": Keyboard, TOUCH: Touch}
+TELEPHONE: dict[str, Any] = {
+    "java_script_enabled": False,
+    "has_touch": True,
+    "viewport": {"width": 390, "height": 844},
+}
