@@ -549,18 +549,21 @@ async def count_people(tx: Transaction) -> int:
     return count
 
 
-async def held_by_department(tx: Transaction, person_id: PersonId) -> dict[int, int]:
-    """How many active awards a person has, by the department of the achievement (0: the organisation)."""
+async def held_by_department(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, dict[int, int]]:
+    """How many active awards people have, by the department of the achievement (0: the organisation)."""
     rows = await tx.fetch(
         """
-        SELECT coalesce(a.department_id, 0) AS department_id, count(*) AS awards FROM award w
+        SELECT w.person_id, coalesce(a.department_id, 0) AS department_id, count(*) AS awards FROM award w
         JOIN achievement a ON a.organisation_id = $1 AND a.id = w.achievement_id
-        WHERE w.organisation_id = $1 AND w.person_id = $2 AND w.state = 'active' GROUP BY 1
+        WHERE w.organisation_id = $1 AND w.person_id = ANY($2::bigint[]) AND w.state = 'active' GROUP BY 1, 2
         """,
         tx.organisation_id,
-        person_id,
+        person_ids,
     )
-    return {row["department_id"]: row["awards"] for row in rows}
+    held: dict[PersonId, dict[int, int]] = {}
+    for row in rows:
+        held.setdefault(row["person_id"], {})[row["department_id"]] = row["awards"]
+    return held
 
 
 async def paying(tx: Transaction, reward_uid: str, limit: int) -> list[Achievement]:

@@ -217,15 +217,18 @@ async def count_participations(tx: Transaction, person_id: PersonId, action_id: 
     return count
 
 
-async def completed_by_department(tx: Transaction, person_id: PersonId) -> dict[int, int]:
-    """How many challenges a person completed, by the challenge's department (0: the organisation)."""
+async def completed_by_department(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, dict[int, int]]:
+    """How many challenges people completed, by the challenge's department (0: the organisation)."""
     rows = await tx.fetch(
         """
-        SELECT coalesce(c.department_id, 0) AS department_id, count(*) AS challenges FROM challenge_attempt a
+        SELECT a.person_id, coalesce(c.department_id, 0) AS department_id, count(*) AS challenges FROM challenge_attempt a
         JOIN challenge c ON c.organisation_id = $1 AND c.id = a.challenge_id
-        WHERE a.organisation_id = $1 AND a.person_id = $2 AND a.completions > 0 GROUP BY 1
+        WHERE a.organisation_id = $1 AND a.person_id = ANY($2::bigint[]) AND a.completions > 0 GROUP BY 1, 2
         """,
         tx.organisation_id,
-        person_id,
+        person_ids,
     )
-    return {row["department_id"]: row["challenges"] for row in rows}
+    completed: dict[PersonId, dict[int, int]] = {}
+    for row in rows:
+        completed.setdefault(row["person_id"], {})[row["department_id"]] = row["challenges"]
+    return completed

@@ -17,7 +17,7 @@ from laurel.domain.rewards import store as rewards
 from laurel.web.dialects.nudj.achievement_view import has_moved, progress_out
 from laurel.web.dialects.nudj.acting import administers
 from laurel.web.dialects.nudj.listing import PAGE_MAX, Listed
-from laurel.web.dialects.nudj.member_view import transaction_out, user_out
+from laurel.web.dialects.nudj.member_view import members_of, transaction_out, user_out
 from laurel.web.dialects.nudj.translate import Tongue, department_id_of, details_out, require_person_id, tongue_of
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
@@ -43,9 +43,10 @@ async def get_users_details(
         total, found = await people.page(tx, listed)
         _, known = await achievements.page(tx, statuses=("live",), wanted=Slice(PAGE_MAX))
         book, now, tongue = (await spine.open(tx)).book, parts.clock.now(), await tongue_of(tx, request)
+        members = await members_of(tx, found)
         data = [
             {
-                **await user_out(tx, person, book.calendar, now),
+                **user_out(members, person, book.calendar, now),
                 "achievements": [
                     _row(standing, tongue)
                     for standing in await standings(tx, book, person.id, known, now)

@@ -18,7 +18,7 @@ from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
 from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
-from laurel.web.dialects.nudj.member_view import me_out, transaction_out, user_out
+from laurel.web.dialects.nudj.member_view import me_out, members_of, one_user_out, transaction_out, user_out
 from laurel.web.dialects.nudj.translate import department_id_of, require_person_id
 from laurel.web.dialects.nudj.wire import PointsIn, UserIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
@@ -45,7 +45,8 @@ async def get_users(
     async with parts.database.transaction(caller.organisation_id) as tx:
         total, found = await people.page(tx, listed)
         calendar = (await spine.open(tx)).book.calendar
-        edges = [await user_out(tx, person, calendar, parts.clock.now()) for person in found]
+        members = await members_of(tx, found)
+        edges = [user_out(members, person, calendar, parts.clock.now()) for person in found]
     return listing(total, edges)
 
 
@@ -56,7 +57,7 @@ async def get_user(
     """One user, by Nudj's id or by external id."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await _person(tx, user_id)
-        return await user_out(tx, person, (await spine.open(tx)).book.calendar, parts.clock.now())
+        return await one_user_out(tx, person, (await spine.open(tx)).book.calendar, parts.clock.now())
 
 
 async def _person(tx: Transaction, user_id: str) -> Person:
@@ -84,7 +85,7 @@ async def create_user(
     async with parts.database.transaction(caller.organisation_id) as tx:
         identifiers = {EXTERNAL: data.externalUserId} if data.externalUserId else {}
         person = await registry.create(tx, details, identifiers, now=parts.clock.now())
-        return await user_out(tx, person, (await spine.open(tx)).book.calendar, parts.clock.now())
+        return await one_user_out(tx, person, (await spine.open(tx)).book.calendar, parts.clock.now())
 
 
 @post(_ADMIN + "/{user_id:str}/points-transaction", guards=[administers("rewards:write")], status_code=200)

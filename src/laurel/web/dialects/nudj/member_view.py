@@ -1,13 +1,13 @@
 """People as Nudj shows its users: purses, XP in its dimensions, streaks and counts, in all and by community."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from laurel.base.ids import DepartmentId
+from laurel.base.ids import DepartmentId, PersonId
 from laurel.base.times import render_time
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
@@ -25,7 +25,10 @@ from laurel.domain.streaks.extend import length_on, local_day
 from laurel.domain.streaks.model import Streak
 from laurel.web.dialects.nudj.translate import number
 
+_DEPARTMENTS_MAX = 1_000
 _OPTIONAL = ("bio", "profilePictureUrl", "socialHandles")
+
+Of = TypeVar("Of")
 
 
 class Purse(msgspec.Struct):
@@ -36,27 +39,100 @@ class Purse(msgspec.Struct):
     xp: dict[str, Decimal] = {}
 
 
-async def user_out(tx: Transaction, person: Person, calendar: Calendar, now: datetime) -> dict[str, Any]:
+class Members(msgspec.Struct, frozen=True):
+    """Everything that showing some users takes, cut to the communities that the caller may see (0: the organisation)."""
+
+    organisation: Organisation
+    default: DepartmentId | None
+    communities: Mapping[DepartmentId, str]
+    external_ids: Mapping[PersonId, str]
+    purses: Mapping[PersonId, Mapping[int, Purse]]
+    held: Mapping[PersonId, Mapping[int, int]]
+    completed: Mapping[PersonId, Mapping[int, int]]
+    streaks: Mapping[PersonId, Mapping[int, Streak]]
+
+
+async def members_of(tx: Transaction, found: Sequence[Person]) -> Members:
+    """Load it, a handful of queries whatever the number of users."""
+    ids = [person.id for person in found]
+    departments = await organisations.departments(tx, after=0, limit=_DEPARTMENTS_MAX)
+    default = next((department.id for department in departments if department.is_default), None)
+    seen = _seen(tx, default)
+    purses = _cut(await _purses(tx, ids), seen)
+    held = _cut(await achievements.held_by_department(tx, ids), seen)
+    completed = _cut(await challenges.completed_by_department(tx, ids), seen)
+    running = _cut(await _streaks(tx, ids), seen)
+    concerned = {id_ for mine in (purses, held, completed, running) for of_one in mine.values() for id_ in of_one}
+    wanted = sorted(DepartmentId(id_) for id_ in (concerned | {default or 0}) - {0})
+    identifiers = await people.identifiers_of(tx, ids)
+    return Members(
+        await organisations.organisation(tx),
+        default,
+        await organisations.department_uids(tx, wanted),
+        {person_id: known[EXTERNAL] for person_id, known in identifiers.items() if EXTERNAL in known},
+        purses,
+        held,
+        completed,
+        running,
+    )
+
+
+def _seen(tx: Transaction, default: DepartmentId | None) -> frozenset[int] | None:
+    """The communities that the caller may see, 0 for what has none; None for all."""
+    if tx.department_id is None:
+        return None
+    return frozenset({tx.department_id, 0} if tx.department_id == default else {tx.department_id})
+
+
+def _cut(by_person: Mapping[PersonId, Mapping[int, Of]], seen: frozenset[int] | None) -> dict[PersonId, dict[int, Of]]:
+    return {
+        person_id: {id_: value for id_, value in mine.items() if seen is None or id_ in seen}
+        for person_id, mine in by_person.items()
+    }
+
+
+async def _purses(tx: Transaction, ids: Sequence[PersonId]) -> dict[PersonId, dict[int, Purse]]:
+    purses: dict[PersonId, dict[int, Purse]] = {}
+    for person_id, unit, dimension, department_id, amount in await rewards.balances(tx, ids):
+        purse = purses.setdefault(person_id, {}).setdefault(department_id, Purse(xp={}))
+        if unit == "xp":
+            purse.xp[dimension] = amount
+        elif unit == "points":
+            purse.points = amount
+        else:
+            purse.keys = amount
+    return purses
+
+
+async def _streaks(tx: Transaction, ids: Sequence[PersonId]) -> dict[PersonId, dict[int, Streak]]:
+    rules = {rule.id: rule.department_id for rule in await streaks.rules(tx)}
+    found: dict[PersonId, dict[int, Streak]] = {}
+    for (person_id, rule_id), streak in (await streaks.of_people(tx, ids)).items():
+        if rule_id in rules:
+            found.setdefault(person_id, {})[rules[rule_id]] = streak
+    return found
+
+
+def user_out(members: Members, person: Person, calendar: Calendar, now: datetime) -> dict[str, Any]:
     """A user of the Admin API."""
-    organisation = await organisations.organisation(tx)
-    external = (await people.identifiers_of(tx, [person.id])).get(person.id, {}).get(EXTERNAL)
-    purses = await _purses(tx, person)
+    external = members.external_ids.get(person.id)
+    purses = members.purses.get(person.id, {})
     extra = person.attributes.get("nudj", {})
     result: dict[str, Any] = {
         "id": person.uid,
-        "organisationId": organisation.uid,
+        "organisationId": members.organisation.uid,
         "username": extra.get("username") or external or person.uid,
         "points": number(sum((purse.points for purse in purses.values()), Decimal(0))),
         "keys": number(sum((purse.keys for purse in purses.values()), Decimal(0))),
         "xp": xp_out(purses.values()),
-        "communityData": await _community_data(tx, person, purses, calendar, now),
+        "communityData": _community_data(members, person, calendar, now),
         "createdAt": render_time(person.created_at),
         "updatedAt": render_time(person.updated_at),
         "roles": extra.get("roles", []),
         "email": person.email,
         "isAnonymous": person.email is None and external is None,
         "displayName": person.full_name,
-        "locale": person.language or organisation.language,
+        "locale": person.language or members.organisation.language,
         **{name: extra[name] for name in _OPTIONAL if extra.get(name) is not None},
     }
     if external is not None:
@@ -64,17 +140,20 @@ async def user_out(tx: Transaction, person: Person, calendar: Calendar, now: dat
     return result
 
 
+async def one_user_out(tx: Transaction, person: Person, calendar: Calendar, now: datetime) -> dict[str, Any]:
+    """As user_out, for a single user."""
+    return user_out(await members_of(tx, [person]), person, calendar, now)
+
+
 async def me_out(tx: Transaction, person: Person, calendar: Calendar, now: datetime) -> dict[str, Any]:
     """The acting user: the same with level and counts."""
-    organisation: Organisation = await organisations.organisation(tx)
-    user = await user_out(tx, person, calendar, now)
+    members = await members_of(tx, [person])
+    user = user_out(members, person, calendar, now)
     earned, entered = await rewards.grant_counts(tx, person.id)
-    completed = await challenges.completed_by_department(tx, person.id)
-    seen = await _seen(tx)
     return {
         **user,
-        "level": level_of(levels_of(organisation), Decimal(user["xp"]["total"])),
-        "completedChallenges": sum(count for id_, count in completed.items() if seen is None or id_ in seen),
+        "level": level_of(levels_of(members.organisation), Decimal(user["xp"]["total"])),
+        "completedChallenges": sum(members.completed.get(person.id, {}).values()),
         "earnedRewards": earned,
         "enteredGiveaways": entered,
     }
@@ -109,51 +188,17 @@ def xp_out(purses: Any) -> dict[str, Any]:
     return {"total": number(sums.pop("")), **{name: number(sums[name]) for name in XP_DIMENSIONS}}
 
 
-async def _purses(tx: Transaction, person: Person) -> dict[int, Purse]:
-    """What the person has, by community (0: the organisation); of all that the caller may see."""
-    purses: dict[int, Purse] = {}
-    for _, unit, dimension, department_id, amount in await rewards.balances(tx, [person.id]):
-        purse = purses.setdefault(department_id, Purse(xp={}))
-        if unit == "xp":
-            purse.xp[dimension] = amount
-        elif unit == "points":
-            purse.points = amount
-        else:
-            purse.keys = amount
-    seen = await _seen(tx)
-    return purses if seen is None else {id_: purse for id_, purse in purses.items() if id_ in seen}
-
-
-async def _seen(tx: Transaction) -> frozenset[int] | None:
-    """The communities that the caller may see, 0 for what has none; None for all."""
-    if tx.department_id is None:
-        return None
-    department = await organisations.department_by_id(tx, tx.department_id)
-    return frozenset({tx.department_id, 0} if department is not None and department.is_default else {tx.department_id})
-
-
-async def _community_data(
-    tx: Transaction, person: Person, purses: Mapping[int, Purse], calendar: Calendar, now: datetime
-) -> list[dict[str, Any]]:
+def _community_data(members: Members, person: Person, calendar: Calendar, now: datetime) -> list[dict[str, Any]]:
     """One object a community that the person has anything in; the organisation's own purse stands with the default one."""
-    default = next((d.id for d in await organisations.departments(tx, after=0, limit=1_000) if d.is_default), None)
-    held = await achievements.held_by_department(tx, person.id)
-    done = await challenges.completed_by_department(tx, person.id)
-    rules = {rule.id: rule for rule in await streaks.rules(tx)}
-    by_department: dict[int, Streak] = {
-        rules[streak.rule_id].department_id: streak
-        for streak in (await streaks.of_people(tx, [person.id])).values()
-        if streak.rule_id in rules
-    }
-    today = local_day(person.time_zone, calendar, now)
-    seen = await _seen(tx)
-    concerned = (id_ for id_ in (*purses, *held, *done, *by_department) if seen is None or id_ in seen)
-    departments = {id_ or default for id_ in concerned} - {None}
-    uids = await organisations.department_uids(tx, sorted(DepartmentId(id_) for id_ in departments if id_ is not None))
+    purses, held = members.purses.get(person.id, {}), members.held.get(person.id, {})
+    done, running = members.completed.get(person.id, {}), members.streaks.get(person.id, {})
+    default, today = members.default, local_day(person.time_zone, calendar, now)
+    concerned = {id_ or default for id_ in (*purses, *held, *done, *running)}
+    uids = {id_: uid for id_, uid in members.communities.items() if id_ in concerned}
     result = []
     for department_id, uid in sorted(uids.items()):
         mine = [department_id, 0] if department_id == default else [department_id]
-        streak = next((by_department[id_] for id_ in mine if id_ in by_department), None)
+        streak = next((running[id_] for id_ in mine if id_ in running), None)
         result.append(
             {
                 "communityId": uid,
