@@ -150,3 +150,23 @@ def test_a_design_with_everything_at_its_limit_is_drawn_soon_enough():
     shapes = [a_shape(outline="guilloche", points=180, stroke={"colour": "#000000"}) for _ in range(60)]
     texts = [a_text("word " * 399, lines_max=40, size_min=3, height=300) for _ in range(20)]
     assert len(render_svg(a_design(*shapes, *texts), fields(LONG_NAME))) < 20_000_000
+
+
+def test_a_node_is_left_out_without_what_it_needs():
+    line = {"type": "shape", "outline": "rectangle", "x": 40, "y": 200, "width": 320, "height": 4, "fill": "#aa0000"}
+    always, signed = a_design(line), a_design(line | {"needs": "[issuer.signatory][custom.rank]"})
+    whole, nothing = Fields(values={"issuer.signatory": "Grace"}), Fields()
+    assert render_svg(signed, whole) == render_svg(always, whole)
+    assert render_png(signed, whole) == render_png(always, whole)
+    for drawn in (render_svg, render_png):
+        assert drawn(signed, nothing) == drawn(a_design(), nothing)
+    assert render_pdf(signed, nothing, created_at=CREATED_AT) == render_pdf(a_design(), nothing, created_at=CREATED_AT)
+    assert content_hash(signed, whole, "svg") != content_hash(signed, nothing, "svg")
+
+
+def test_a_certificate_that_nobody_signs_has_no_line_for_a_signature():
+    unsigned = fields(issuer__signatory="", issuer__signatory_title="")
+    for key in ("certificate-sterling-a4-landscape", "certificate-chancery-us-letter-portrait"):
+        signed, bare = (render_svg(builtin_designs()[key], filled).count(b"<path") for filled in (fields(), unsigned))
+        lines_and_words = 3
+        assert signed - bare == lines_and_words, key

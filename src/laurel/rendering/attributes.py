@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from laurel.base import limits
 from laurel.base.text import clean
 from laurel.rendering.model import Design, Fields, Image, Qr, Text
@@ -18,7 +20,7 @@ def names_in(content: str) -> list[str]:
 
 
 def attributes_of(design: Design) -> tuple[str, ...]:
-    """Every attribute that the design names (texts, QR codes, images), each once, in order of first use."""
+    """Every attribute that the design names (texts, QR codes, images, needs), each once, in order of first use."""
     return tuple(dict.fromkeys(name for content in _contents(design) for name in names_in(content)))
 
 
@@ -46,6 +48,14 @@ def fill(content: str, fields: Fields) -> str:
     return _ATTRIBUTE.sub(lambda found: value_of(found[1], fields), clean(content))
 
 
+def with_what_is_needed(design: Design, fields: Fields) -> Design:
+    """The design without the nodes that need attributes of which there is none."""
+    if not any(node.needs for node in design.nodes):
+        return design
+    nodes = tuple(node for node in design.nodes if not node.needs or fill(node.needs, fields))
+    return replace(design, nodes=nodes)
+
+
 def translated(content: str | dict[str, str], language: str) -> str:
     """The wording in the language asked for, else in its base language, else English, else the first there is."""
     if isinstance(content, str):
@@ -59,6 +69,7 @@ def translated(content: str | dict[str, str], language: str) -> str:
 
 def _contents(design: Design) -> Iterator[str]:
     for node in design.nodes:
+        yield node.needs
         match node:
             case Text(content=str(content)) | Qr(content=content) | Image(source=content):
                 yield content

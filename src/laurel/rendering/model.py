@@ -99,7 +99,10 @@ class Curve(_Value, frozen=True):
 
 
 class _Node(_Value, frozen=True, kw_only=True, tag_field="type"):
-    """A box on the canvas. `rotation` is clockwise about the middle of the box."""
+    """A box on the canvas. `rotation` is clockwise about the middle of the box.
+
+    A node whose `needs` names attributes is left out when all of them are empty: the line under a signature, say.
+    """
 
     x: Coordinate
     y: Coordinate
@@ -107,6 +110,7 @@ class _Node(_Value, frozen=True, kw_only=True, tag_field="type"):
     height: Length
     rotation: Degrees = 0
     opacity: Fraction = 1
+    needs: Content = ""
 
 
 class Shape(_Node, frozen=True, kw_only=True, tag="shape"):

@@ -12,7 +12,7 @@ from typing import Any, Final, assert_never
 
 import typst
 
-from laurel.rendering.attributes import fill
+from laurel.rendering.attributes import fill, with_what_is_needed
 from laurel.rendering.extent import is_clear_of
 from laurel.rendering.fonts import JOINED_FAMILIES, FontLibrary, bundled_fonts
 from laurel.rendering.mirror import in_reading_direction
@@ -66,7 +66,7 @@ def render_pdf(design: Design, fields: Fields, *, created_at: datetime, fonts: F
     `created_at` must be aware; it is the only date in the file. Lengths of the canvas are points.
     """
     fonts = fonts or bundled_fonts()
-    design = in_reading_direction(design, fields.language)
+    design = in_reading_direction(with_what_is_needed(design, fields), fields.language)
     document = {
         "title": title_of(design, fields),
         "author": [name] if (name := fields.values.get("issuer.name", "")) else [],

@@ -17,6 +17,7 @@ import resvg_py
 from PIL import Image as Pillow
 
 from laurel.base import limits
+from laurel.rendering.attributes import with_what_is_needed
 from laurel.rendering.bands import ROWS, Band, assemble, bands_of, pack
 from laurel.rendering.extent import Box, painted_box
 from laurel.rendering.fonts import FontLibrary, bundled_fonts
@@ -102,7 +103,7 @@ def render_png(
     Raises DesignTooLarge when a side would be over PICTURE_WIDTH_MAX pixels.
     """
     size = _size(design, width_pixels)
-    painted = in_reading_direction(design, fields.language)
+    painted = in_reading_direction(with_what_is_needed(design, fields), fields.language)
     ground, *layers = _layers_of(painted, fields, fonts or bundled_fonts(), size)
     pixels = size[0] * size[1]
     settled: list[Layer] = []

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
-from laurel.rendering.attributes import fill, names_in, translated
+from laurel.rendering.attributes import fill, names_in, translated, with_what_is_needed
 from laurel.rendering.extent import Box
 from laurel.rendering.fonts import Face, FontLibrary, bundled_fonts
 from laurel.rendering.mirror import in_reading_direction
@@ -35,7 +35,7 @@ from laurel.rendering.typeset import Line, Setting, set_text
 
 def render_svg(design: Design, fields: Fields, *, fonts: FontLibrary | None = None) -> bytes:
     """The credential as a self-contained SVG document in UTF-8: no scripts, no fonts, nothing loaded from elsewhere."""
-    design = in_reading_direction(design, fields.language)
+    design = in_reading_direction(with_what_is_needed(design, fields), fields.language)
     writer = SvgWriter(design, fields, fonts or bundled_fonts())
     writer.background()
     for node in design.nodes:

@@ -55,6 +55,7 @@ BOX = Section(
     (
         Entry("x", "Left"), Entry("y", "Top"), Entry("width", "Width"), Entry("height", "Height"),
         Entry("rotation", "Turned by", hint="degrees, clockwise"), Entry("opacity", "Opacity", step="0.05", hint="0 to 1"),
+        Entry("needs", "Only shown with", "text", hint="attributes, such as [issuer.signatory]; empty: always"),
     ),
 )  # fmt: skip
 
@@ -148,6 +149,7 @@ def _paint_section(name: str, label: str, paint: Any) -> Section:
     return Section("Background" if name == "background" else "Paint", tuple(entries))
 
 
+_DIRECTIONS = (("keep", "as it is"), ("mirror", "mirrored, left and right change sides"))
 _STROKE = Section(
     "Line",
     (
@@ -183,7 +185,12 @@ def _canvas_sections(layer: Layer) -> list[Section]:
     return [
         Section(
             "Canvas",
-            (Entry("name", "Name", "text"), Entry("canvas_width", "Width"), Entry("canvas_height", "Height")),
+            (
+                Entry("name", "Name", "text"),
+                Entry("canvas_width", "Width"),
+                Entry("canvas_height", "Height"),
+                Entry("right_to_left", "In Arabic, Hebrew and the like", "choice", _DIRECTIONS),
+            ),
         ),
         _paint_section("background", "Background", layer.get("background")),
         Section(

@@ -32,6 +32,7 @@ def _typed_box(form: Form, old: Layer) -> Layer:
     for name in ("x", "y", "width", "height"):
         layer[name] = _number(form, name)
     layer["rotation"], layer["opacity"] = _number(form, "rotation", 0), _number(form, "opacity", 1)
+    layer["needs"] = form.get("needs")
     return layer
 
 
@@ -89,6 +90,7 @@ def _typed_canvas(form: Form, old: Layer) -> Layer:
         "name": form.get("name"),
         "canvas": {"width": _number(form, "canvas_width"), "height": _number(form, "canvas_height")},
         "background": _typed_paint(form, "background", old.get("background")),
+        "right_to_left": form.get("right_to_left") or "keep",
         "colours": colours,
     }
 
