@@ -245,11 +245,15 @@ async def read_state(tx: Transaction, person_id: PersonId) -> PersonState:
 
 
 async def save_states(tx: Transaction, states: Sequence[PersonState]) -> None:
-    """Write changed progress; the rows are locked since `load_states`."""
+    """Write changed progress; the rows are locked since `load_states`.
+
+    The people are named twice: for the join alone PostgreSQL reads the rows of everybody in the organisation, as long as
+    it has no statistics that tell how many they are.
+    """
     await tx.execute(
         """
         UPDATE progress p SET state = n.state FROM unnest($2::bigint[], $3::bytea[]) AS n(person_id, state)
-        WHERE p.organisation_id = $1 AND p.person_id = n.person_id
+        WHERE p.organisation_id = $1 AND p.person_id = n.person_id AND p.person_id = ANY($2::bigint[])
         """,
         tx.organisation_id,
         [state.person_id for state in states],
@@ -266,7 +270,7 @@ async def load_past(
         SELECT p.person_id, p.achievement_id, p.period, p.entry FROM past_progress p
         JOIN unnest($2::bigint[], $3::bigint[], $4::integer[]) AS w(person_id, achievement_id, period)
           USING (person_id, achievement_id, period)
-        WHERE p.organisation_id = $1
+        WHERE p.organisation_id = $1 AND p.person_id = ANY($2::bigint[])
         """,
         tx.organisation_id,
         *columns([(person_id, *key) for person_id, key in wanted], 3),
@@ -363,7 +367,7 @@ async def set_paid(tx: Transaction, paid: Sequence[tuple[AwardId, PersonId, Any,
             """
             UPDATE award a SET points = p.points, xp = p.xp
             FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::numeric[]) AS p(id, person_id, points, xp)
-            WHERE a.organisation_id = $1 AND a.id = p.id AND a.person_id = p.person_id
+            WHERE a.organisation_id = $1 AND a.id = p.id AND a.person_id = p.person_id AND a.id = ANY($2::bigint[])
             """,
             tx.organisation_id,
             *columns(paid, 4),

@@ -295,7 +295,7 @@ async def set_refused(tx: Transaction, refusals: dict[CredentialId, str], now: d
         """
         UPDATE credential c SET refusal = r.refusal, updated_at = $2
         FROM unnest($3::bigint[], $4::text[]) AS r(id, refusal)
-        WHERE c.organisation_id = $1 AND c.id = r.id
+        WHERE c.organisation_id = $1 AND c.id = r.id AND c.id = ANY($3::bigint[])
         """,
         tx.organisation_id,
         now,

@@ -68,7 +68,7 @@ async def differing(tx: Transaction, rows: Sequence[EventRow], timed: Sequence[b
                     $10::timestamptz[], $11::jsonb[], $12::boolean[])
              AS n(person_id, event_key, name, category, sub_category, source_id, department_id, tags, occurred_at,
                   payload, timed)
-          ON e.organisation_id = $1 AND e.person_id = n.person_id AND e.event_key = n.event_key
+          ON e.organisation_id = $1 AND e.person_id = n.person_id AND e.event_key = n.event_key AND e.person_id = ANY($2::bigint[])
         WHERE (e.name, e.category, e.sub_category, e.source_id) <> (n.name, n.category, n.sub_category, n.source_id)
            OR e.department_id IS DISTINCT FROM n.department_id OR e.payload <> n.payload
            OR e.tags IS DISTINCT FROM string_to_array(n.tags, E'\\x1f')

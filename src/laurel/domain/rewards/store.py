@@ -280,7 +280,7 @@ async def take_back(tx: Transaction, entries: Sequence[LedgerEntry], reason: str
             FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::numeric[])
                 AS n(person_id, unit, dimension, department_id, amount)
             WHERE b.organisation_id = $1 AND b.person_id = n.person_id AND b.unit = n.unit
-              AND b.dimension = n.dimension AND b.department_id = n.department_id
+              AND b.dimension = n.dimension AND b.department_id = n.department_id AND b.person_id = ANY($2::bigint[])
             """,
             tx.organisation_id,
             *columns(_sums(booked), 5),
