@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page
 
-_TRIES_MAX = 60
+_TRIES_MAX = 200
 _SEEN = """one => {
   const shown = [one, one.closest('.choice')].filter(Boolean).map(element => getComputedStyle(element));
   return shown.some(style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2);
@@ -80,12 +80,14 @@ class Keyboard(Hands):
 
     async def reach(self, target: Locator) -> None:
         """Go to something by Tab (or Shift+Tab when it lies before)."""
-        for _ in range(_TRIES_MAX):
+        for tried in range(_TRIES_MAX):
             steps = await target.evaluate(_STEPS)
             if not steps:
                 assert await target.evaluate(_SEEN), f"the focus on {target} cannot be seen"
                 return
-            for _ in range(abs(steps)):
+            for _ in range(
+                1 if tried else abs(steps)
+            ):  # dates have several stops, radio buttons one: then step by step
                 await self.page.keyboard.press("Tab" if steps > 0 else "Shift+Tab")
         raise AssertionError(f"{target} cannot be reached by Tab")
 
