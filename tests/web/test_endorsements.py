@@ -177,6 +177,27 @@ async def test_an_organisation_signs_an_endorsement_that_another_one_keeps(api, 
     assert (await verdict(stranger, document))["verified"]
 
 
+async def test_our_own_endorsements_go_with_a_compromised_key(api, stranger, clock):
+    achievement = await an_achievement(api)
+    kept = await add(api, of="achievement", subject=achievement["id"], comment="x")
+    await api.post("/api/v1/signing-keys/rotate")
+    award = await an_award(api, achievement)
+    document = await signed_document(stranger, award["credential"])
+    name = kept["document"]["proof"][0]["verificationMethod"].partition("#")[2]
+    assert name not in document["proof"][0]["verificationMethod"]
+    keys = (await api.get("/api/v1/signing-keys")).json()
+    (key,) = [one for one in (keys["items"] if isinstance(keys, dict) else keys) if one["name"] == name]
+    clock.advance(timedelta(minutes=1))
+    answer = await api.post(f"/api/v1/signing-keys/{key['id']}/compromise", json={"reissue": True})
+    assert answer.json()["reissued"] == 1, answer.text
+    assert not (await verdict(stranger, document))["verified"]
+    again = await signed_document(stranger, award["credential"])
+    assert "endorsement" not in again["credentialSubject"]["achievement"]
+    said = await verdict(stranger, again)
+    assert said["verified"], said["checks"]
+    assert (await api.get(f"/api/v1/endorsements/{kept['id']}")).status_code == 404
+
+
 async def test_another_organisation_sees_and_changes_nothing(api, other_api):
     achievement = await an_achievement(api)
     kept = await add(api, of="achievement", subject=achievement["id"], comment="x")

@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 
 from laurel.base.times import render_time
+from tests.support.builders import a_key, a_person
 from tests.support.credentials import an_award, failed_checks, signed_document, verdict
 from tests.support.events import an_achievement
-from tests.support.fixtures import BASE_URL
+from tests.support.fixtures import BASE_URL, client_of
 from tests.support.work import run_jobs
 
 
@@ -136,6 +137,17 @@ async def test_a_suspension_that_makes_no_sense_is_refused(api, body, field):
     assert field in answer.text
     answer = await api.post(f"/api/v1/credentials/{award['credential']}/reinstate")
     assert (answer.status_code, answer.json()["code"]) == (409, "not_revoked")
+
+
+async def test_a_record_of_what_stands_leaves_out_what_is_suspended(api, parts, organisation, application, clock):
+    person = await a_person(parts, organisation)
+    achievement = await an_achievement(api, credential={"suspendable": True})
+    award = await an_award(api, achievement, person={"id": person.uid})
+    await suspend(api, award, until=render_time(clock.now() + timedelta(hours=1)))
+    async with client_of(application, await a_key(parts, organisation, acting_person_id=person.id)) as wallet:
+        assert (await wallet.get("/ims/clr/v2p0/credentials")).json()["credential"] == []
+        clock.advance(timedelta(hours=2))
+        assert len((await wallet.get("/ims/clr/v2p0/credentials")).json()["credential"]) == 1
 
 
 async def test_suspending_twice_is_a_conflict(api):

@@ -127,7 +127,7 @@ class Issuer:
         again = [credential.id for credential in taken if credential.log_number is not None]
         before = await store.find_signed(tx, again) if again else {}
         lists = await store.status_list_uids(tx) if again else {}
-        given = await endorsements.of(tx, list(known), [credential.id for credential in taken], now)
+        given = _by_subject(await endorsements.of(tx, list(known), [credential.id for credential in taken], now))
         makings, list_ids = [], {}
         for credential, salt in zip(taken, new_uids(len(taken)), strict=True):
             if credential.status_list_id is not None and credential.status_index is not None:
@@ -154,7 +154,7 @@ class Issuer:
                     list_url=self.addresses.status_list(list_uid),
                     status_index=index,
                     salt=salt,
-                    endorsements=tuple(one for one in given if _is_of(one, credential)),
+                    endorsements=_endorsing(given, credential) if given else (),
                 )
             )
         return makings, list_ids
@@ -312,9 +312,20 @@ def _signed_by(note: str, origin: str, key: PublicKey) -> bool:
     return True
 
 
-def _is_of(endorsement: Endorsement, credential: Credential) -> bool:
-    named = {"issuer": None, "achievement": credential.achievement_id, "credential": credential.id}
-    return endorsement.subject_id == named[endorsement.kind]
+_Given = dict[tuple[str, int | None], list[Endorsement]]
+
+
+def _by_subject(given: Sequence[Endorsement]) -> _Given:
+    found: _Given = {}
+    for one in given:
+        found.setdefault((one.kind, one.subject_id), []).append(one)
+    return found
+
+
+def _endorsing(given: _Given, credential: Credential) -> tuple[Endorsement, ...]:
+    """What is to stand in one credential."""
+    places = (("issuer", None), ("achievement", credential.achievement_id), ("credential", credential.id))
+    return tuple(one for place in places for one in given.get(place, ()))
 
 
 def _awarded_at(credential: Credential, award: Award) -> datetime:

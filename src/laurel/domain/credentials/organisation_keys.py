@@ -13,6 +13,7 @@ from laurel.domain.credentials import store
 from laurel.domain.credentials.issue import ask_to_issue
 from laurel.domain.credentials.model import SigningKeyNotFound
 from laurel.domain.credentials.store import KeyRow
+from laurel.domain.endorsements import store as endorsements
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
 from laurel.domain.transparency import store as log
@@ -101,7 +102,8 @@ async def compromise(
     await store.touch_status_lists(tx)
     await store.touch_suspension_lists(tx)
     await log.forget_checkpoint(tx)
-    again = await store.issue_again(tx, row.id, now) if reissue else 0
+    removed = await endorsements.delete_signed_with(tx, public_name(row))
+    again = await store.issue_again(tx, row.id, now, naming=public_name(row) if removed else None) if reissue else 0
     await ask_to_issue(tx, again)
     await audit.record(
         tx,
@@ -109,7 +111,7 @@ async def compromise(
         by=by,
         action="signing-key.compromise",
         subject=("signing-key", uid),
-        details={"reissued": again},
+        details={"reissued": again, "endorsements": removed},
     )
     return Compromise(await find(tx, uid), dependants, again)
 

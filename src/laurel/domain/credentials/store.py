@@ -304,18 +304,22 @@ async def set_refused(tx: Transaction, refusals: dict[CredentialId, str], now: d
     )
 
 
-async def issue_again(tx: Transaction, key_id: int, now: datetime) -> int:
-    """Intend anew what a key has signed and what still stands; how many."""
+async def issue_again(tx: Transaction, key_id: int, now: datetime, *, naming: str | None = None) -> int:
+    """Intend anew what a key has signed and what still stands; with `naming` also what holds that text inside, such as an
+    endorsement by the key, for which every document is read. How many.
+    """
     return await tx.execute(
         """
         UPDATE credential c SET state = 'intended', updated_at = $3
         FROM signed_credential s
         WHERE c.organisation_id = $1 AND s.organisation_id = $1 AND s.credential_id = c.id AND c.state = 'issued'
-          AND c.deleted_at IS NULL AND (s.key_id = $2 OR s.token_key_id = $2)
+          AND c.deleted_at IS NULL
+          AND (s.key_id = $2 OR s.token_key_id = $2 OR ($4::text IS NOT NULL AND position($4 in s.document) > 0))
         """,
         tx.organisation_id,
         key_id,
         now,
+        naming,
     )
 
 

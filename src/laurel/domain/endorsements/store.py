@@ -56,6 +56,15 @@ async def delete(tx: Transaction, endorsement_id: int) -> None:
     )
 
 
+async def delete_signed_with(tx: Transaction, key_name: str) -> int:
+    """Keep none of our own whose proof names a key; how many there were."""
+    return await tx.execute(
+        "DELETE FROM endorsement WHERE organisation_id = $1 AND own AND NOT token AND position($2 in content) > 0",
+        tx.organisation_id,
+        key_name,
+    )
+
+
 async def of(
     tx: Transaction, achievement_ids: Sequence[int], credential_ids: Sequence[int], now: datetime
 ) -> list[Endorsement]:

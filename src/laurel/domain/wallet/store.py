@@ -78,6 +78,7 @@ async def own(tx: Transaction, person_id: PersonId, now: datetime, limit: int) -
         FROM credential c JOIN signed_credential s ON s.organisation_id = $1 AND s.credential_id = c.id
         WHERE c.organisation_id = $1 AND c.person_id = $2 AND c.deleted_at IS NULL AND c.state = 'issued'
           AND s.document IS NOT NULL AND (c.expires_at IS NULL OR c.expires_at > $3)
+          AND (c.suspended_at IS NULL OR c.suspended_until <= $3)
         ORDER BY c.id DESC LIMIT $4
         """,
         tx.organisation_id,
