@@ -21,8 +21,8 @@ from laurel.domain.record_events.ingest import record, run_again_on_races
 from laurel.domain.record_events.retract import Retracted, retract
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import experience
-from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import NewXpRule
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.rewards.model import LedgerEntry, RewardPlan
 from laurel.domain.streaks import streak_rules
 from tests.support.builders import a_person, an_organisation
@@ -168,7 +168,7 @@ class World:
 
     async def points(self) -> Decimal:
         async with self.parts.database.transaction(self.id) as tx:
-            return await rewards.balance(tx, self.entry("points", 0))
+            return await ledger.balance(tx, self.entry("points", 0))
 
     def entry(self, unit: Any, amount: int) -> LedgerEntry:
         return LedgerEntry(self.person_id, unit, "", 0, Decimal(amount), "test")
@@ -209,7 +209,7 @@ async def test_what_was_paid_comes_back_and_points_only_as_far_as_they_are_unspe
     await world.record(("1", "challenge-completion", timedelta(0)))
     assert await world.points() == 10 + 7 + 1
     async with parts.database.transaction(world.id) as tx:
-        assert await rewards.debit(tx, world.entry("points", -16))
+        assert await ledger.debit(tx, world.entry("points", -16))
     result = await world.retract("1")
     assert (result.points, result.xp) == (2, 4 + 3 + 3 * Decimal("1.5"))
     assert await world.points() == 0

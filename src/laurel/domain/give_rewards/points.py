@@ -13,7 +13,7 @@ from laurel.base.limits import check_length
 from laurel.domain.record_events.consequences import settle
 from laurel.domain.record_events.happenings import Happening, raise_events
 from laurel.domain.record_events.run import Run
-from laurel.domain.rewards import store
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.rewards.model import BalanceTooLow, LedgerEntry
 
 POINTS_TRANSACTION_MAX = 1_000_000
@@ -65,24 +65,24 @@ async def move(run: Run, movement: Movement) -> Moved:
         movement.person_id,
         movement.unit,
         "",
-        await store.purse(run.tx, movement.department_id),
+        await ledger.purse(run.tx, movement.department_id),
         movement.amount,
         movement.reason,
         None,
         movement.reference,
         movement.actor,
     )
-    booked = await store.book(run.tx, entry, run.now)
+    booked = await ledger.book(run.tx, entry, run.now)
     if booked is None:
         return await _replayed(run, entry)
     if entry.amount > 0:
-        await store.credit(run.tx, entry)
-    elif not await store.debit(run.tx, entry):
+        await ledger.credit(run.tx, entry)
+    elif not await ledger.debit(run.tx, entry):
         raise BalanceTooLow(
             "the balance is lower than the amount",
             field="amount",
             value=str(-entry.amount),
-            limit=str(await store.balance(run.tx, entry)),
+            limit=str(await ledger.balance(run.tx, entry)),
         )
     moved = Moved(booked, entry, run.now, replayed=False)
     await _tell(run, moved)
@@ -90,7 +90,7 @@ async def move(run: Run, movement: Movement) -> Moved:
 
 
 async def _replayed(run: Run, entry: LedgerEntry) -> Moved:
-    booked_id, known, at = await store.by_reference(run.tx, entry)
+    booked_id, known, at = await ledger.by_reference(run.tx, entry)
     if (known.amount, known.department_id) != (entry.amount, entry.department_id):
         raise ReferenceReused(
             "this reference came with another amount, direction or community", field="reference", value=entry.reference

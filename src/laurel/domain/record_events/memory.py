@@ -19,8 +19,8 @@ from laurel.domain.leaderboards.model import Leaderboard
 from laurel.domain.notifications import store as notifications
 from laurel.domain.notifications.model import EVENT_PREFIX
 from laurel.domain.people.resolve import KnownPeople
-from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import XpRule
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.streaks import store as streaks
 from laurel.domain.streaks.model import StreakRule
 from laurel.outside.clock import Clock
@@ -45,7 +45,7 @@ class Reactions(msgspec.Struct, frozen=True):
 
 async def read_reactions(tx: Transaction) -> Reactions:
     """The organisation's XP rules, streak rules and live leaderboards."""
-    xp_rules = [XpRule.from_row(row) for row in await rewards.xp_rules(tx)]
+    xp_rules = [XpRule.from_row(row) for row in await ledger.xp_rules(tx)]
     return Reactions(
         {(rule.category, rule.sub_category): rule for rule in xp_rules},
         await streaks.rules(tx),

@@ -23,7 +23,7 @@ from laurel.domain.record_events.happenings import (
     streak_key,
 )
 from laurel.domain.record_events.run import Run
-from laurel.domain.rewards import store as rewards
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.rewards.model import LedgerEntry, Payment, RewardPlan
 from laurel.domain.rewards.pay import ledger_entries
 from laurel.domain.streaks import store as streaks
@@ -67,7 +67,7 @@ async def undo_award(run: Run, award: Award, reason: str) -> Undone:
     """
     keys = [f"award:{award.uid}", f"points:{award.uid}", f"xp:{award.uid}"]
     gone = await _retract(run, award.person_id, keys, reason)
-    taken = await _take_back(run, await rewards.paid_by_award(run.tx, award.person_id, award.id))
+    taken = await _take_back(run, await ledger.paid_by_award(run.tx, award.person_id, award.id))
     _lower_xp(run, gone)
     return Undone(taken["points"], taken["xp"], gone)
 
@@ -80,7 +80,7 @@ async def _retract(run: Run, person_id: PersonId, keys: list[str], reason: str) 
 async def _take_back(run: Run, entries: list[LedgerEntry]) -> dict[str, Decimal]:
     if not entries:
         return {"points": Decimal(0), "xp": Decimal(0)}
-    return await rewards.take_back(run.tx, entries, RETRACTION, run.now)
+    return await ledger.take_back(run.tx, entries, RETRACTION, run.now)
 
 
 def _booked(xp_event: Event) -> list[LedgerEntry]:

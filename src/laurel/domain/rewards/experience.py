@@ -14,7 +14,7 @@ from laurel.base.limits import check_count, check_length
 from laurel.database.pool import Row, Transaction
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
-from laurel.domain.rewards import store
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.rewards.model import XP_DIMENSIONS, check_amount
 
 _LEVELS = "levels"
@@ -58,7 +58,7 @@ async def set_rules(tx: Transaction, rules: Sequence[NewXpRule], *, now: datetim
         check_length(rule.description, limits.DESCRIPTION_LENGTH_MAX, f"{field}.description")
         for name, amount in rule.amounts.items():
             check_amount(amount, f"{field}.{name}")
-    await store.put_xp_rules(
+    await ledger.put_xp_rules(
         tx, [(rule.category, rule.sub_category, rule.description, rule.amounts) for rule in rules], now
     )
 

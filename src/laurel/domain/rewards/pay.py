@@ -15,6 +15,7 @@ from laurel.base.errors import Invalid
 from laurel.base.ids import PersonId, RewardId
 from laurel.database.pool import Transaction
 from laurel.domain.rewards import store
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.rewards.model import Grant, GrantKind, LedgerEntry, Payment, Reward, RewardItem, Supply
 from laurel.domain.rewards.store import SupplyKey
 
@@ -46,7 +47,7 @@ class Decision(msgspec.Struct, frozen=True):
 async def pay(tx: Transaction, payments: Sequence[Payment], now: datetime, chance: random.Random) -> list[Paid]:
     """Pay all; one answer per payment, in order. `chance` decides random selections (seed it to repeat them)."""
     results = [Paid(payment.plan.points, total_xp(payment), [], []) for payment in payments]
-    await store.post(tx, [entry for payment in payments for entry in ledger_entries(payment)], now)
+    await ledger.post(tx, [entry for payment in payments for entry in ledger_entries(payment)], now)
     uids = {item.reward for payment in payments for item in payment.plan.items}
     if not uids:
         return results

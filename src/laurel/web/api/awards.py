@@ -25,7 +25,7 @@ from laurel.domain.record_events import revoke as revocations
 from laurel.domain.record_events.consequences import Made
 from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.run import Run
-from laurel.domain.rewards import store as rewards
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.web.api.progress_wire import AwardOut, ProgressOut, UnlockOut, render_award, render_standing, render_unlock
 from laurel.web.api.wire import Body
 from laurel.web.callers import requires
@@ -234,7 +234,7 @@ async def show_ledger(
     (last,) = read_cursor(after, int, default=(None,))
     async with parts.database.transaction(caller.organisation_id) as tx:
         subject = await registry.require(tx, person)
-        rows = await rewards.ledger_of(tx, subject.id, last, limit + 1)
+        rows = await ledger.ledger_of(tx, subject.id, last, limit + 1)
     rendered = [
         LedgerOut(
             number=number,
@@ -264,7 +264,7 @@ async def show_balances(parts: InjectedParts, caller: InjectedCaller, person: Fr
     async with parts.database.transaction(caller.organisation_id) as tx:
         subject = await registry.require(tx, person)
         sums: dict[tuple[str, str], Decimal] = {}
-        for _, unit, dimension, _, amount in await rewards.balances(tx, [subject.id]):
+        for _, unit, dimension, _, amount in await ledger.balances(tx, [subject.id]):
             sums[(unit, dimension)] = sums.get((unit, dimension), Decimal(0)) + amount
     return [
         BalanceOut(unit=unit, dimension=dimension, amount=amount) for (unit, dimension), amount in sorted(sums.items())

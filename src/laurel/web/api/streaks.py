@@ -16,8 +16,8 @@ from laurel.domain.organisations import audit, tenancy
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller
 from laurel.domain.people import registry
-from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import NewXpRule, XpRule, set_rules
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.streaks import store, streak_rules
 from laurel.domain.streaks.extend import length_on, local_day
 from laurel.domain.streaks.model import StreakRule
@@ -171,7 +171,7 @@ class XpRuleOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _xp_rules(tx: Transaction) -> list[XpRuleOut]:
-    found = [XpRule.from_row(row) for row in await rewards.xp_rules(tx)]
+    found = [XpRule.from_row(row) for row in await ledger.xp_rules(tx)]
     return [XpRuleOut(**{name: getattr(rule, name) for name in XpRuleOut.__struct_fields__}) for rule in found]
 
 

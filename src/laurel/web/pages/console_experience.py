@@ -8,8 +8,9 @@ from laurel.base.errors import Invalid, LaurelError
 from laurel.domain.achievements import store as achievements
 from laurel.domain.organisations import audit
 from laurel.domain.organisations import store as organisations
-from laurel.domain.rewards import experience, store
+from laurel.domain.rewards import experience
 from laurel.domain.rewards.experience import LevelPlan, NewXpRule, XpRule
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.streaks import store as streaks
 from laurel.domain.streaks import streak_rules
 from laurel.web.pages.form_values import amount, whole
@@ -19,7 +20,7 @@ from laurel.web.pages.visits import Visit, page
 
 async def _show(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
     async with visit.transaction() as tx:
-        rules = [XpRule.from_row(row) for row in await store.xp_rules(tx)]
+        rules = [XpRule.from_row(row) for row in await ledger.xp_rules(tx)]
         plan = experience.levels_of(await organisations.organisation(tx))
         kept = await streaks.rules(tx)
     return visit.show(
@@ -74,7 +75,7 @@ async def _save_rule(visit: Visit) -> None:
     if total is None:
         raise Invalid("say how much XP, or 0 for none", field="total")
     async with visit.transaction() as tx:
-        known = [XpRule.from_row(row) for row in await store.xp_rules(tx)]
+        known = [XpRule.from_row(row) for row in await ledger.xp_rules(tx)]
         same = (form.get("category"), form.get("sub_category"))
         before = next((one.amounts for one in known if (one.category, one.sub_category) == same), {})
         amounts = with_total(before, total) if total else dict.fromkeys(before, Decimal(0))

@@ -21,6 +21,7 @@ from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import store as rewards
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.web.pages.console_achievement import explained
 from laurel.web.pages.form_values import amount
 from laurel.web.pages.spine_work import in_run
@@ -160,13 +161,13 @@ async def _show_person(visit: Visit, error: LaurelError | None = None) -> Respon
         person = await registry.require(tx, visit.path("person"))
         awards = await achievements.awards_of_person(tx, person.id, limit=100)
         owned = (await rewards.grants_of(tx, person.id))[:_OWNED_MAX]
-        moved = await rewards.ledger_of(tx, person.id, None, _MOVED_MAX)
+        moved = await ledger.ledger_of(tx, person.id, None, _MOVED_MAX)
         context: dict[str, Any] = {
             "awards": awards,
             "known": await achievements.find_many(tx, sorted({award.achievement_id for award in awards})),
             "credentials": await credentials.of_awards(tx, [award.id for award in awards]),
             "events": await events.recent_of_person(tx, person.id, 30),
-            "balances": [one for one in await rewards.balances(tx, [person.id]) if one[3] == 0 and one[2] == ""],
+            "balances": [one for one in await ledger.balances(tx, [person.id]) if one[3] == 0 and one[2] == ""],
             "identifiers": (await store.identifiers_of(tx, [person.id])).get(person.id, {}),
             "offered": await _live(tx),
             "bounce": await letters.find_bounce(tx, person.email) if person.email else None,

@@ -15,7 +15,7 @@ from laurel.domain.achievements.standing import Standing
 from laurel.domain.feeds import store as feeds
 from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, Person
-from laurel.domain.rewards import store as rewards
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.web.dialects.litmos import translate
 from laurel.web.dialects.litmos.site import Site, open_site, permits
 from laurel.web.dialects.litmos.wire import Resource, answer_collection, answer_list, answer_one, query_of
@@ -124,7 +124,7 @@ async def _full(site: Site, found: Sequence[Person]) -> list[Resource]:
 
 async def _points(tx: Transaction, ids: Sequence[Any]) -> dict[int, int]:
     points: dict[int, int] = {}
-    for person_id, unit, _, _, amount in await rewards.balances(tx, ids):
+    for person_id, unit, _, _, amount in await ledger.balances(tx, ids):
         if unit == "points":
             points[person_id] = points.get(person_id, 0) + int(amount)
     return points

@@ -13,7 +13,7 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.standing import Standing, standings
 from laurel.domain.organisations import store as organisations
 from laurel.domain.people import store as people
-from laurel.domain.rewards import store as rewards
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.web.dialects.nudj.achievement_view import has_moved, progress_out
 from laurel.web.dialects.nudj.acting import administers
 from laurel.web.dialects.nudj.listing import PAGE_MAX, Listed
@@ -94,7 +94,7 @@ async def get_points_transactions(
         person_id = await require_person_id(tx, user_id)
         person = (await people.find_many(tx, [person_id]))[person_id]
         department_id = await department_id_of(tx, community_id)
-        total, found = await rewards.page_ledger(tx, person_id, "points", department_id, listed)
+        total, found = await ledger.page_ledger(tx, person_id, "points", department_id, listed)
         organisation_uid = (await organisations.organisation(tx)).uid
         wanted = sorted({DepartmentId(entry.department_id) for _, entry, _ in found if entry.department_id})
         communities = await organisations.department_uids(tx, wanted)

@@ -19,6 +19,7 @@ from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import level_of, levels_of
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.rewards.model import XP_DIMENSIONS, LedgerEntry
 from laurel.domain.streaks import store as streaks
 from laurel.domain.streaks.extend import length_on, local_day
@@ -93,7 +94,7 @@ def _cut(by_person: Mapping[PersonId, Mapping[int, Of]], seen: frozenset[int] | 
 
 async def _purses(tx: Transaction, ids: Sequence[PersonId]) -> dict[PersonId, dict[int, Purse]]:
     purses: dict[PersonId, dict[int, Purse]] = {}
-    for person_id, unit, dimension, department_id, amount in await rewards.balances(tx, ids):
+    for person_id, unit, dimension, department_id, amount in await ledger.balances(tx, ids):
         purse = purses.setdefault(person_id, {}).setdefault(department_id, Purse(xp={}))
         if unit == "xp":
             purse.xp[dimension] = amount

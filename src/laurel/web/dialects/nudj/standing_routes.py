@@ -23,8 +23,8 @@ from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
 from laurel.domain.rewards import catalogue
-from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import NewXpRule, XpRule, amounts_of, set_rules
+from laurel.domain.rewards.ledger import store as ledger
 from laurel.domain.rewards.model import XP_DIMENSIONS, RewardItem, RewardPlan
 from laurel.domain.streaks import store as streaks
 from laurel.domain.streaks import streak_rules
@@ -336,7 +336,7 @@ def _xp_out(rule: XpRule) -> dict[str, Any]:
 async def get_xp_config(parts: InjectedParts, caller: InjectedCaller) -> list[dict[str, Any]]:
     """What events pay in XP."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        return [_xp_out(XpRule.from_row(row)) for row in await rewards.xp_rules(tx)]
+        return [_xp_out(XpRule.from_row(row)) for row in await ledger.xp_rules(tx)]
 
 
 @patch(_ADMIN + "/xp-config", guards=[administers("rewards:write", whole=True)])
@@ -356,7 +356,7 @@ async def update_xp_config(
     async with parts.database.transaction(caller.organisation_id) as tx:
         await set_rules(tx, new, now=parts.clock.now())
         await achievements.bump_rules(tx)
-        return [_xp_out(XpRule.from_row(row)) for row in await rewards.xp_rules(tx)]
+        return [_xp_out(XpRule.from_row(row)) for row in await ledger.xp_rules(tx)]
 
 
 HANDLERS = (

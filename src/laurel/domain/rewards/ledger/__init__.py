@@ -1,0 +1,1 @@
+"""Movements of points, XP and keys, and the balances they sum up to."""
