@@ -71,6 +71,14 @@ async def pictures(tx: Transaction, uids: Sequence[str]) -> dict[str, tuple[str,
     return {row["uid"]: (row["media_type"], row["data"]) for row in rows}
 
 
+async def count_named(tx: Transaction, name: str) -> int:
+    """How many files of the organisation have this name."""
+    count: int = await tx.fetchval(
+        "SELECT count(*) FROM stored_file WHERE organisation_id = $1 AND name = $2", tx.organisation_id, name
+    )
+    return count
+
+
 async def parts_public(tx: Transaction, uid: str) -> AsyncIterator[bytes]:
     """The file's bytes, a part at a time; for a transaction of `Database.public_lookup`."""
     async for row in tx.stream("SELECT data FROM stored_file_part WHERE uid = $1 ORDER BY number", uid, prefetch=1):

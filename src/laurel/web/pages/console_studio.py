@@ -18,16 +18,26 @@ from laurel.domain.designs.model import DesignChanged
 from laurel.domain.organisations import audit, store
 from laurel.domain.organisations.store import AuditFilter
 from laurel.rendering import Design, Picture, encode_design, normalise_image
+from laurel.rendering.mirror import in_reading_direction
 from laurel.rendering.normalise import data_uri_bytes
 from laurel.web.drawing_allowance import previews
 from laurel.web.pages import design_layers as layers
 from laurel.web.pages import design_source
-from laurel.web.pages.design_desk import Work, begin, beside_field, check, document_of, index_of, require_editable
+from laurel.web.pages.design_desk import (
+    Work,
+    at_line,
+    begin,
+    beside_field,
+    check,
+    document_of,
+    index_of,
+    require_editable,
+)
 from laurel.web.pages.design_form import entries_of, sections_of, values_of
 from laurel.web.pages.design_layers import ADDABLE, ATTRIBUTES, CANVAS
 from laurel.web.pages.design_pictures import keep, pictures_of, written_in
 from laurel.web.pages.design_typed import add_language, with_attribute
-from laurel.web.pages.samples import SAMPLES, sample_fields
+from laurel.web.pages.samples import SAMPLES, language_of, sample_fields
 from laurel.web.pages.visits import Visit, page
 
 _CONTROLS = frozenset({"add", "added_picture", "attribute", "language"})
@@ -80,13 +90,14 @@ def _panels(visit: Visit, work: Work) -> dict[str, Any]:
 
 
 def _context(visit: Visit, work: Work) -> dict[str, Any]:
-    design = work.design
+    design = work.design and in_reading_direction(work.design, language_of(work.sample))
     return {
         "work": work,
         "stored": work.stored,
         "document": msgspec.json.encode(work.document).decode(),
         "canvas": design.canvas if design else None,
         "boxes": [(index, node) for index, node in enumerate(design.nodes)] if design else [],
+        "mirrored": design != work.design,
         "colours": design.colours if design else {},
         "action": f"/console/designs/{work.stored.uid}/edit",
         "may_see_history": visit.may("audit:read"),
@@ -136,7 +147,7 @@ async def edit_design(visit: Visit) -> Response[bytes]:
 def _at_control(visit: Visit, work: Work, refused: LaurelError) -> LaurelError:
     """What could not be done, at the control that asked for it; in the source, at its line."""
     if work.as_source:
-        return design_source.at_line(refused, work.source, "source")
+        return at_line(work, refused)
     if refused.field not in _CONTROLS and refused.field not in {entry.name for entry in entries_of(work.open_layer)}:
         refused = beside_field(work, refused)
         refused.field = "layers"
@@ -232,7 +243,7 @@ async def _uploaded(visit: Visit, work: Work, field: str) -> tuple[str, Picture]
         refused.message = refused.message.replace(field, "the file", 1)
         raise
     async with visit.transaction() as tx:
-        name = await keep(tx, picture, visit.parts.clock.now())
+        name = await keep(tx, picture, visit.parts.clock.now(), field=field)
     work.pictures = {**work.pictures, name: picture.data_uri}
     return name, picture
 
@@ -241,9 +252,10 @@ async def _take_in(visit: Visit, work: Work) -> None:
     """Put pictures that were written into the source aside, as uploads are. Raises ImageInvalid, ImageTooLarge."""
     found = written_in(work.document, work.pictures)
     for index, source in found:
-        picture = await asyncio.to_thread(normalise_image, data_uri_bytes(source), field=f"nodes[{index}].source")
+        place = f"nodes[{index}].source"
+        picture = await asyncio.to_thread(normalise_image, data_uri_bytes(source), field=place)
         async with visit.transaction() as tx:
-            name = await keep(tx, picture, visit.parts.clock.now())
+            name = await keep(tx, picture, visit.parts.clock.now(), field=place)
         work.pictures = {**work.pictures, name: picture.data_uri}
         work.document = layers.with_layer(
             work.document, index, {**layers.layer_at(work.document, index), "source": name}

@@ -107,7 +107,7 @@ async def begin(visit: Visit) -> Work:
     if work.error is not None:
         if not as_source:
             work.as_source, work.source = True, design_source.written(work.document)
-        work.error = design_source.at_line(work.error, work.source, "source")
+        work.error = at_line(work, work.error)
         return work
     work.layer = index_of(form.get("layer"), len(work.document["nodes"]))
     if not as_source and form.get("change") not in _UNTOUCHED:
@@ -132,6 +132,13 @@ async def _apply(visit: Visit, work: Work) -> None:
             work.error.message = f"{(work.error.field or '').replace('_', ' ')}: {work.error.message}"
             work.error.field = "layers"
         await check(work)
+
+
+def at_line(work: Work, refused: LaurelError) -> LaurelError:
+    """A refusal of the format at the line of the source that it is about."""
+    path = refused.field or "design"
+    refused.message = sentence_of(refused) if path == "design" else f"{path}: {sentence_of(refused)}"
+    return design_source.at_line(refused, work.source, "source")
 
 
 def beside_field(work: Work, refused: LaurelError) -> LaurelError:

@@ -212,7 +212,7 @@ def entries_of(layer: Layer) -> list[Entry]:
 # ---------------------------------------------------------------------------------------------------- what the fields say
 def values_of(layer: Layer) -> dict[str, str]:
     """What the fields of a layer say, as text."""
-    plain = {**_DEFAULTS.get(str(layer.get("type")), {}), **layer}
+    plain = {**_DEFAULTS.get(str(layer.get("type", "")), {}), **layer}
     values = {name: _shown(value) for name, value in plain.items() if not isinstance(value, dict | list | tuple)}
     for name in ("fill", "background"):
         values |= _paint_values(name, layer.get(name))
@@ -236,6 +236,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         **_COMMON, "lines_max": 1, "line_height": 1.25, "font": "sans", "weight": "regular", "colour": "#000000",
         "align": "center", "vertical_align": "middle", "letter_spacing": 0, "role": "body",
     },
+    "": {"right_to_left": "keep"},
     "shape": {**_COMMON, "radius": 0},
     "path": _COMMON,
     "image": {**_COMMON, "fit": "contain", "clip": "none"},

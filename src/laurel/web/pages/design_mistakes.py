@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from laurel.base.errors import LaurelError
 
+_WHOLE = re.compile(r"\b(\d+)\.0\b")
 _NODE = re.compile(r"^nodes\[(\d+)\]\.?(.*)$")
 _REWRITES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"expected `str` matching regex '\^@?.*#.*"), lambda _: "write a colour as #rrggbb, or as @ and one of its names"),
@@ -14,6 +15,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
     (re.compile(r"expected `str` of length <= (\S+).*"), lambda found: f"must have at most {found[1]} characters"),
     (re.compile(r"expected `array` of length >= 2.*"), lambda _: "needs two colours or more, each on a line of its own"),
     (re.compile(r"expected `array` of length <= (\S+).*"), lambda found: f"may have at most {found[1]}"),
+    (re.compile(r"expected `float`, got.*, not (.*)$"), lambda found: f"must be a number, not {found[1]}"),
     (re.compile(r"expected `int`.*, not (.*)$"), lambda found: f"must be a whole number, not {found[1]}"),
     (re.compile(r"invalid enum value.*, not (.*)$"), lambda found: f"there is no {found[1]} to choose"),
 )  # fmt: skip
@@ -36,5 +38,6 @@ def sentence_of(error: LaurelError) -> str:
         message = message.removeprefix(error.field).lstrip(": ")
     for pattern, rewrite in _REWRITES:
         if found := pattern.fullmatch(message):
-            return rewrite(found)
-    return message
+            message = rewrite(found)
+            break
+    return _WHOLE.sub(r"\1", message)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from laurel.base.errors import Invalid
-from laurel.base.limits import DESIGN_IMAGES_MAX, check_count
+from laurel.base.errors import Invalid, TooLarge
+from laurel.base.limits import DESIGN_IMAGES_MAX, DESIGN_UPLOADS_KEPT_MAX, check_count
 from laurel.database.pool import Transaction
 from laurel.domain.files import store as files
 from laurel.domain.files.deposit import deposit
@@ -21,6 +21,7 @@ from laurel.rendering.model import Image
 from laurel.web.pages.design_layers import Document, nodes_of
 
 _UPLOAD = re.compile(r"upload:([0-9a-f]{24})")
+_NAME = "design picture"
 Pictures = Mapping[str, str]
 """Data URIs by the name that stands for them in a form."""
 
@@ -39,9 +40,15 @@ async def uploads_in(tx: Transaction, text: str) -> dict[str, str]:
     return {f"upload:{uid}": f"data:{kind};base64,{b64encode(data).decode()}" for uid, (kind, data) in found.items()}
 
 
-async def keep(tx: Transaction, picture: Picture, now: datetime) -> str:
-    """Put an uploaded picture aside; the name that stands for it."""
-    address = await deposit(tx, [picture.data], name="design picture", media_type=picture.media_type, now=now)
+async def keep(tx: Transaction, picture: Picture, now: datetime, *, field: str) -> str:
+    """Put an uploaded picture aside; the name that stands for it. Raises TooLarge when too many are aside already."""
+    if await files.count_named(tx, _NAME) >= DESIGN_UPLOADS_KEPT_MAX:
+        raise TooLarge(
+            f"{DESIGN_UPLOADS_KEPT_MAX} pictures were uploaded in the last seven days, and more are not kept; try again tomorrow",
+            field=field,
+            limit=DESIGN_UPLOADS_KEPT_MAX,
+        )
+    address = await deposit(tx, [picture.data], name=_NAME, media_type=picture.media_type, now=now)
     return f"upload:{address.partition('/')[0]}"
 
 

@@ -32,6 +32,11 @@ _TEXTS: Mapping[str, tuple[str, str, str, str, str, str]] = {
 }  # fmt: skip
 
 
+def language_of(sample: str) -> str:
+    """The language of a sample."""
+    return _TEXTS.get(sample, _TEXTS["short"])[5]
+
+
 def sample_fields(
     organisation: Organisation, *, sample: str = "short", name: str = "", design: Design | None = None
 ) -> Fields:

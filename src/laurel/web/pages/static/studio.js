@@ -8,6 +8,7 @@
   // --- undo: every document that could be drawn, the newest last
   let past = [];
   let future = [];
+  let waiting = null; // what to go back to when the answer under way is there
   const present = () => byId("document")?.value;
   const remember = () => {
     const now = present();
@@ -27,6 +28,10 @@
     redo.disabled = future.length === 0;
   };
   const restore = (text) => {
+    if (studio().classList.contains("htmx-request")) {
+      waiting = text;
+      return;
+    }
     byId("document").value = text;
     byId("restore").click();
   };
@@ -46,6 +51,12 @@
     if (!studio()) return;
     for (const picker of document.querySelectorAll("[data-picks]")) picker.hidden = false;
     for (const field of document.querySelectorAll("[data-line]")) atLine(field);
+    if (waiting !== null) {
+      const text = waiting;
+      waiting = null;
+      restore(text);
+      return;
+    }
     remember();
     document.querySelector("#studio .mistake")?.closest(".field")?.querySelector("input, select, textarea")?.focus();
   };
@@ -62,6 +73,8 @@
   // --- answers: a refusal is shown in its place; a whole page (the session has ended) is asked for as a page
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;
+    // A picture that was asked for before the form is renewed knows nothing of what happened since.
+    if (target.id === "studio") htmx.trigger("#preview", "htmx:abort");
     if (xhr.status < 400 || !studio()?.contains(target)) return;
     const part = target.id === "studio" ? xhr.responseText.includes('id="studio"') : xhr.responseText.includes('id="slot-');
     if (part) event.detail.shouldSwap = true;
@@ -76,7 +89,11 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id === "studio") begin();
-    else if (event.target.id === "preview" || event.target.id === "document") remember();
+    else if (event.target.id === "preview") {
+      const drawn = event.target.querySelector("[data-becomes]");
+      if (drawn) byId(drawn.dataset.becomes).value = drawn.value;
+      remember();
+    }
   });
   document.addEventListener("htmx:oobAfterSwap", (event) => {
     const slot = event.target;
@@ -140,17 +157,19 @@
     const picture = box.ownerSVGElement;
     const scale = picture.viewBox.baseVal.width / picture.getBoundingClientRect().width;
     const [from, to] = grip ? ["width", "height"] : ["x", "y"];
-    held = { grip, scale, from, to, left: event.clientX, top: event.clientY, a: number(`f-${from}`), b: number(`f-${to}`) };
+    const turned = "mirrored" in picture.dataset ? -1 : 1;
+    held = { grip, scale, turned, from, to, left: event.clientX, top: event.clientY, a: number(`f-${from}`), b: number(`f-${to}`) };
     held.marks = picture.querySelectorAll(".open");
     picture.setPointerCapture(event.pointerId);
   });
   document.addEventListener("pointermove", (event) => {
     if (!held) return;
     const low = held.grip ? 1 : -5000;
-    held.c = rounded(Math.max(held.a + (event.clientX - held.left) * held.scale, low));
+    held.c = rounded(Math.max(held.a + (event.clientX - held.left) * held.scale * held.turned, low));
     held.d = rounded(Math.max(held.b + (event.clientY - held.top) * held.scale, low));
     for (const mark of held.marks) {
-      mark.setAttribute(held.from, held.c);
+      const wide = mark.ownerSVGElement.viewBox.baseVal.width - Number(mark.getAttribute("width"));
+      mark.setAttribute(held.from, held.turned < 0 ? wide - held.c : held.c);
       mark.setAttribute(held.to, held.d);
     }
   });
