@@ -6,13 +6,13 @@ import re
 
 import httpx
 import pytest_asyncio
-from laurel.web.pages.drawing_allowance import previews
 
 from laurel.base.errors import Limited
 from laurel.base.limits import DESIGN_PREVIEWS_PER_MINUTE_MAX
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.rendering import builtin_designs, encode_design
+from laurel.web.drawing_allowance import previews
 from tests.support.browsing import PASSWORD
 from tests.support.builders import an_account
 
