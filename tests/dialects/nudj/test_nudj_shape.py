@@ -69,7 +69,10 @@ DEFINITION = {
     "availableAsTemplateForOrganisations": [Id], "isGlobalTemplate": bool, "startsAt": Time, "expiresAt": Time,
     "createdAt": Time, "updatedAt": Time,
 }  # fmt: skip
-ACHIEVEMENT = {**DEFINITION, "userState": USER_STATE, "stats": {"completedCount": int}, "reward": REWARD}
+RARITY = {"share": object, "band": str}  # the one addition of ours to what the example shows
+ACHIEVEMENT = {
+    **DEFINITION, "userState": USER_STATE, "stats": {"completedCount": int, "rarity": RARITY}, "reward": REWARD,
+}  # fmt: skip
 SHARE = {"rewardId": Id, "allocationId": Id, "allocationType": str, "amountToDistribute": int}
 ADMIN_ACHIEVEMENT = {
     **DEFINITION, "createdBy": str, "updatedBy": str, "claimMode": str,
