@@ -4,8 +4,6 @@ import re
 from functools import lru_cache, reduce
 from operator import xor
 
-import segno
-
 from laurel.base import limits
 from laurel.rendering.refusals import DesignTooLarge
 
@@ -84,6 +82,8 @@ def _alike(_length: int, level: str) -> _Alike:
 
 
 def _encoded(content: str | bytes, level: str) -> tuple[bytes, int]:
+    import segno
+
     mode = "byte" if isinstance(content, bytes) else None
     code = segno.make(content, mode=mode, error=level, micro=False, boost_error=False, mask=_MASK)
     return b"".join(code.matrix), len(code.matrix)

@@ -8,8 +8,6 @@ import hmac
 import re
 from datetime import datetime, timedelta
 
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-
 from laurel.base.ids import PersonId, is_uid, new_secret, new_uid
 from laurel.database.pool import Database, Transaction
 from laurel.domain.grants import store
@@ -100,6 +98,8 @@ async def exchange(
 
 
 def _code_fits(code: Code, redirect_uri: str, verifier: str, now: datetime) -> bool:
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
     if _VERIFIER.fullmatch(verifier) is None or now >= code.expires_at:
         return False
     challenge: str = create_s256_code_challenge(verifier)

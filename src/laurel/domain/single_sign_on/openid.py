@@ -10,13 +10,6 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
-from authlib.common.urls import add_params_to_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
-from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 
 from laurel.base.limits import (
     EMAIL_LENGTH_MAX,
@@ -87,6 +80,9 @@ def authorization_address(
     discovered: Discovered, provider: IdentityProvider, *, redirect: str, state: str, nonce: str, verifier: str
 ) -> str:
     """Where the browser is sent."""
+    from authlib.common.urls import add_params_to_uri
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
     return str(
         add_params_to_uri(
             discovered.authorization_endpoint,
@@ -139,6 +135,12 @@ def read_token(
     now: datetime,
 ) -> dict[str, Any]:
     """The claims of an ID token that was signed by the provider, for this client and this sign-in. Raises SignInFailed."""
+    from authlib.oidc.core import CodeIDToken
+    from joserfc import jwt
+    from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
+    from joserfc.jwk import KeySet
+    from joserfc.jws import JWSRegistry
+
     if len(token) > IDENTITY_TOKEN_LENGTH_MAX:
         raise SignInFailed(
             f"the identity provider's token is over {IDENTITY_TOKEN_LENGTH_MAX} characters",

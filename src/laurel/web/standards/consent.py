@@ -7,7 +7,6 @@ be forged across sites. What is wrong with the application or its address is nev
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from authlib.common.urls import add_params_to_uri
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
@@ -89,6 +88,8 @@ def _understood_again(parts: Parts, query: str) -> _Wish:
 
 
 def _answer(redirect_uri: str, state: str | None, told: dict[str, str]) -> str:
+    from authlib.common.urls import add_params_to_uri
+
     answered = {**told, **({} if state is None else {"state": state})}
     return str(add_params_to_uri(redirect_uri, list(answered.items())))
 

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from litestar import Request, Response, get, post
 from litestar.types import Scope
 
@@ -144,6 +143,8 @@ def fields_of(encoded: bytes) -> dict[str, str]:
 
 
 def _authenticated(request: Request[Any, Any, Any], parts: Parts) -> tuple[str, Client]:
+    from authlib.oauth2.rfc6749.util import extract_basic_authorization
+
     try:
         client_id, secret = extract_basic_authorization({"Authorization": request.headers.get("authorization", "")})
     except UnicodeDecodeError:
