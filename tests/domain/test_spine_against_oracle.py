@@ -282,7 +282,7 @@ def levels_of(plan: dict[str, Any]) -> list[Any]:
     criteria = plan["criteria"]
     if criteria["type"] == "logical" or criteria["operator"] != ">=" or plan["levels"] == 1:
         return []
-    return [criteria["value"] * number for number in range(1, plan["levels"] + 1)]
+    return [round(criteria["value"] * number, 1) for number in range(1, plan["levels"] + 1)]
 
 
 def leaves_of(node: dict[str, Any]) -> list[dict[str, Any]]:
