@@ -13,6 +13,8 @@ from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.rendering import builtin_designs, encode_design
 from laurel.web.drawing_allowance import previews
+from laurel.web.pages.design_layers import ATTRIBUTES
+from laurel.web.pages.samples import sample_fields
 from tests.support.browsing import PASSWORD
 from tests.support.builders import an_account
 
@@ -89,6 +91,12 @@ async def test_a_wrong_field_is_refused_in_a_sentence_of_the_form(editor):
         assert len(said) == 1, fields
         assert said[0][0] in {*fields, "layers"}, (fields, said)
         assert "nodes[" not in said[0][1]
+
+
+async def test_every_attribute_that_is_offered_is_filled_in_by_the_sample(organisation: Organisation):
+    filled = sample_fields(organisation).values
+    assert {name for name, _ in ATTRIBUTES} <= set(filled)
+    assert "recipient.email" not in filled  # a public page never shows it
 
 
 async def test_a_button_that_is_not_there_changes_nothing(editor):

@@ -40,7 +40,8 @@ def language_of(sample: str) -> str:
 def sample_fields(
     organisation: Organisation, *, sample: str = "short", name: str = "", design: Design | None = None
 ) -> Fields:
-    """A sample by its key (an unknown one is the first), of the achievement `name` where it is given.
+    """A sample by its key (an unknown one is the first), of the achievement `name` where it is given; only of what the
+    pages of credentials fill in (`drawn.fields_of`): a recipient's address is not among it.
 
     Attributes of `design` that no sample has (`[custom.grade]`) are shown as their name, so that their place is seen.
     """
@@ -48,7 +49,6 @@ def sample_fields(
     person, title, description, issued_on, expired_on, language = texts
     values = {
         "recipient.name": person,
-        "recipient.email": "ada@example.org",
         "achievement.name": name or title,
         "achievement.description": description,
         "credential.issued_on": issued_on,
@@ -56,7 +56,7 @@ def sample_fields(
         "credential.url": "https://laurel.example/c/0123456789abcdef01234567",
         "credential.id": "0123456789abcdef01234567",
         "issuer.name": organisation.name,
-        "issuer.url": organisation.url or "https://laurel.example",
+        "issuer.url": organisation.url or "",
     }
     branding = organisation.settings.get("branding", {})
     for key in ("signatory", "signatory_title"):
