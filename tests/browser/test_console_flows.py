@@ -62,7 +62,8 @@ async def test_a_webhook_is_added_tested_fails_and_is_sent_again(
     await expect(hands.page.get_by_text("answered 200")).to_be_visible()
     await hands.send(hands.button("Disable"))
     await expect(hands.button("Send a test")).to_have_count(0)
-    await hands.send(hands.button("Delete"))
+    await hands.press(hands.folded("Delete the webhook…"))
+    await hands.send(hands.button("Delete the webhook"))
     await expect(hands.page.get_by_text("The webhook is deleted.")).to_be_visible()
 
 
@@ -82,8 +83,10 @@ async def test_somebody_joins_the_team_changes_role_and_leaves(hands: Hands):
     row = hands.page.get_by_role("row", name=re.compile("Grace Hopper"))
     await hands.send(row.get_by_role("button", name="Change"))
     await expect(hands.field("Role of Grace Hopper")).to_have_value("manager")
+    await hands.press(hands.folded("Remove Grace Hopper…"))
     await hands.send(hands.button("Remove Grace Hopper"))
     await expect(hands.page.get_by_text("grace@example.org")).to_have_count(0)
+    await hands.press(hands.folded("Remove Ada…"))
     await hands.send(hands.button("Remove Ada"))
     await expect(hands.page.get_by_text("you cannot remove yourself")).to_be_visible()
 
@@ -99,6 +102,7 @@ async def test_a_key_is_made_and_revoked_and_the_audit_trail_tells(hands: Hands)
     await hands.fill(hands.field("Runs out after days"), "30")
     await hands.submit(hands.field("Runs out after days"), hands.button("Make it"))
     await expect(hands.page.get_by_label("The new key")).to_have_value(re.compile("^lrl_"))
+    await hands.press(hands.folded("Revoke Platform…"))
     await hands.send(hands.button("Revoke Platform"))
     await expect(hands.page.get_by_text("The key is revoked.")).to_be_visible()
 

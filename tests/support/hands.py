@@ -44,6 +44,10 @@ class Hands:
         """A button by its words."""
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def folded(self, name: str) -> Locator:
+        """What opens when it is pressed, by its name."""
+        return self.page.locator(f'summary[aria-label="{name}"]')
+
     async def fill(self, field: Locator, text: str) -> None:
         """Write into a field what it shall say."""
         await field.fill(text)
