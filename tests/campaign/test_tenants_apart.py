@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from laurel.base.ids import is_uid, new_uid, uid_as_base62
@@ -197,6 +198,7 @@ async def abroad(parts, application, other_organisation):
     await inhabited.http.aclose()
 
 
+@pytest.mark.timeout(600)  # every route times every table: the probes of a quiet minute take three on a busy machine
 async def test_a_foreign_id_is_indistinguishable_from_an_absent_one(
     parts, application, home, abroad, other_organisation
 ):
