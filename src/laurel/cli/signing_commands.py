@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from laurel.base.times import render_time
 from laurel.cli.running import OrganisationOption, console, with_organisation
 from laurel.domain.credentials import organisation_keys, store
-from laurel.domain.credentials.store import KeyRow
+from laurel.domain.credentials.keys.store import KeyRow
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts

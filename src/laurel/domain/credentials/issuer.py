@@ -18,8 +18,10 @@ from laurel.domain.achievements.model import Award
 from laurel.domain.credentials import organisation_keys, store, validity
 from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.credentials.composition import Making
+from laurel.domain.credentials.keys import store as key_store
 from laurel.domain.credentials.model import Credential, CredentialFields, IssuerNotFound, Signed
 from laurel.domain.credentials.signer import Batch, Signer, audit_row, rows_of
+from laurel.domain.credentials.status import store as status
 from laurel.domain.endorsements import store as endorsements
 from laurel.domain.endorsements.model import Endorsement
 from laurel.domain.organisations import store as organisations
@@ -83,7 +85,7 @@ class Issuer:
 
     # ---------------------------------------------------------------------------------------------------- credentials
     async def sign_waiting(
-        self, tx: Transaction, places: Sequence[store.Places], limit: int, now: datetime
+        self, tx: Transaction, places: Sequence[status.Places], limit: int, now: datetime
     ) -> Issued | None:
         """Sign and store up to `limit` credentials that wait, in the caller's transaction; None when there are none.
 
@@ -118,7 +120,7 @@ class Issuer:
         tx: Transaction,
         taken: Sequence[Credential],
         awards: dict[Any, Award],
-        spots: list[tuple[store.Places, int]],
+        spots: list[tuple[status.Places, int]],
         now: datetime,
     ) -> tuple[list[Making], dict[CredentialId, int]]:
         """What is to be signed, and in which status lists."""
@@ -126,7 +128,7 @@ class Issuer:
         persons = await people.find_many(tx, sorted({credential.person_id for credential in taken}))
         again = [credential.id for credential in taken if credential.log_number is not None]
         before = await store.find_signed(tx, again) if again else {}
-        lists = await store.status_list_uids(tx) if again else {}
+        lists = await status.status_list_uids(tx) if again else {}
         given = _by_subject(await endorsements.of(tx, list(known), [credential.id for credential in taken], now))
         makings, list_ids = [], {}
         for credential, salt in zip(taken, new_uids(len(taken)), strict=True):
@@ -171,7 +173,7 @@ class Issuer:
             await store.set_refused(tx, batch.refused, now)
         if not batch.signed:
             return
-        await store.insert_signatures(tx, list(rows_of(batch.signed, keys.ed25519)), now)
+        await key_store.insert_signatures(tx, list(rows_of(batch.signed, keys.ed25519)), now)
         events = [
             NewEntry(
                 validity.ISSUED if one.making.credential.log_number is None else validity.ISSUED_AGAIN,
@@ -232,11 +234,11 @@ class Issuer:
             raise IssuerNotFound("there is no such issuer", field="issuer", value=uid[:50])
         return found
 
-    async def published_keys(self, organisation: Organisation) -> list[store.KeyRow]:
+    async def published_keys(self, organisation: Organisation) -> list[key_store.KeyRow]:
         """Its keys that may still verify something, the newest first; made where there are none."""
         async with self.database.transaction(organisation.id) as tx:
             await organisation_keys.ensure(tx, self.keyring, self.clock.now())
-            return [row for row in await store.signing_keys(tx) if row.key.is_published]
+            return [row for row in await key_store.signing_keys(tx) if row.key.is_published]
 
     # -------------------------------------------------------------------------------------------------------- the log
     async def checkpoint(self, tx: Transaction) -> str:
@@ -266,7 +268,7 @@ class Issuer:
             signature = self.keyring.sign_checked(keys.ed25519.key, ready)
             note = ready.finish(signature.value)
             await log_store.set_checkpoint(tx, note, frontier.size)
-            await store.insert_signatures(
+            await key_store.insert_signatures(
                 tx, [audit_row(keys.ed25519, "checkpoint", str(frontier.size), signature)], now
             )
             return note, public, origin
@@ -295,7 +297,7 @@ class Issuer:
         )
 
     # ------------------------------------------------------------------------------------------------------ new places
-    async def set_places_aside(self, organisation_id: OrganisationId, limit: int) -> tuple[int, list[store.Places]]:
+    async def set_places_aside(self, organisation_id: OrganisationId, limit: int) -> tuple[int, list[status.Places]]:
         """(how many wait to be signed, up to `limit`; places in status lists for them), in a transaction of its own."""
         async with self.database.transaction(organisation_id, joins_request=False) as tx:
             waiting, without = await store.waiting(tx, limit)

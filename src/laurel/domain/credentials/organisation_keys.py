@@ -11,8 +11,10 @@ from laurel.base.ids import new_uid
 from laurel.database.pool import Transaction
 from laurel.domain.credentials import store
 from laurel.domain.credentials.issue import ask_to_issue
+from laurel.domain.credentials.keys import store as key_store
+from laurel.domain.credentials.keys.store import KeyRow
 from laurel.domain.credentials.model import SigningKeyNotFound
-from laurel.domain.credentials.store import KeyRow
+from laurel.domain.credentials.status import store as status
 from laurel.domain.endorsements import store as endorsements
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
@@ -50,19 +52,19 @@ class Compromise(msgspec.Struct, frozen=True):
 
 async def ensure(tx: Transaction, keyring: Keyring, now: datetime, *, by: Caller | str = LAZILY) -> ActiveKeys:
     """The organisation's active keys, made where there are none."""
-    found = {row.key.algorithm: row for row in await store.signing_keys(tx) if row.key.state is State.ACTIVE}
+    found = {row.key.algorithm: row for row in await key_store.signing_keys(tx) if row.key.state is State.ACTIVE}
     missing = [algorithm for algorithm in ALGORITHMS if algorithm not in found]
     if missing:
         for algorithm in missing:
             await _make(tx, keyring, algorithm, now, by)
-        found = {row.key.algorithm: row for row in await store.signing_keys(tx) if row.key.state is State.ACTIVE}
+        found = {row.key.algorithm: row for row in await key_store.signing_keys(tx) if row.key.state is State.ACTIVE}
     return ActiveKeys(ed25519=found[Algorithm.ED25519], es256=found[Algorithm.ES256])
 
 
 async def listed(tx: Transaction, keyring: Keyring, now: datetime) -> list[KeyRow]:
     """All keys of the organisation, the newest first; made where there are none."""
     await ensure(tx, keyring, now)
-    return await store.signing_keys(tx)
+    return await key_store.signing_keys(tx)
 
 
 def public_name(row: KeyRow) -> str:
@@ -75,14 +77,14 @@ async def rotate(
     tx: Transaction, keyring: Keyring, now: datetime, *, by: Caller | str, algorithms: Sequence[Algorithm] = ALGORITHMS
 ) -> list[KeyRow]:
     """Put new keys in the place of the active ones, which stay published: what they signed stays good. The new keys."""
-    await store.lock_keys(tx)
-    for row in await store.signing_keys(tx):
+    await key_store.lock_keys(tx)
+    for row in await key_store.signing_keys(tx):
         if row.key.state is State.ACTIVE and row.key.algorithm in algorithms:
-            await store.set_key_state(tx, row.id, State.RETIRED, now)
+            await key_store.set_key_state(tx, row.id, State.RETIRED, now)
             await audit.record(tx, at=now, by=by, action="signing-key.retire", subject=("signing-key", row.key.uid))
     for algorithm in algorithms:
         await _make(tx, keyring, algorithm, now, by)
-    return [row for row in await store.signing_keys(tx) if row.key.state is State.ACTIVE]
+    return [row for row in await key_store.signing_keys(tx) if row.key.state is State.ACTIVE]
 
 
 async def compromise(
@@ -91,16 +93,16 @@ async def compromise(
     """Take a key out of what is published: nothing that it signed verifies any more. With `reissue` everything that it
     signed and that stands is signed again with another key. Raises SigningKeyNotFound, AlreadyCompromised.
     """
-    await store.lock_keys(tx)
+    await key_store.lock_keys(tx)
     row = await find(tx, uid)
     if row.key.state is State.COMPROMISED:
         raise AlreadyCompromised("the key was declared compromised before", field="key", value=uid)
-    await store.set_key_state(tx, row.id, State.COMPROMISED, now)
+    await key_store.set_key_state(tx, row.id, State.COMPROMISED, now)
     if row.key.state is State.ACTIVE:
         await _make(tx, keyring, row.key.algorithm, now, by)
     dependants = await store.signed_with(tx, row.id, _DEPENDANTS_SHOWN_MAX)
-    await store.touch_status_lists(tx)
-    await store.touch_suspension_lists(tx)
+    await status.touch_status_lists(tx)
+    await status.touch_suspension_lists(tx)
     await log.forget_checkpoint(tx)
     removed = await endorsements.delete_signed_with(tx, public_name(row))
     again = await store.issue_again(tx, row.id, now, naming=public_name(row) if removed else None) if reissue else 0
@@ -118,7 +120,7 @@ async def compromise(
 
 async def find(tx: Transaction, uid: str) -> KeyRow:
     """The key with this uid. Raises SigningKeyNotFound."""
-    for row in await store.signing_keys(tx):
+    for row in await key_store.signing_keys(tx):
         if row.key.uid == uid:
             return row
     raise SigningKeyNotFound("there is no such signing key", field="key", value=uid[:50])
@@ -126,5 +128,5 @@ async def find(tx: Transaction, uid: str) -> KeyRow:
 
 async def _make(tx: Transaction, keyring: Keyring, algorithm: Algorithm, now: datetime, by: Caller | str) -> None:
     key = keyring.generate(uid=new_uid(), organisation_id=tx.organisation_id, algorithm=algorithm, created_at=now)
-    if await store.insert_key(tx, key):
+    if await key_store.insert_key(tx, key):
         await audit.record(tx, at=now, by=by, action="signing-key.create", subject=("signing-key", key.uid))

@@ -18,8 +18,8 @@ from laurel.base.ids import CredentialId
 from laurel.domain.credentials import composition
 from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.credentials.composition import Making
+from laurel.domain.credentials.keys.store import KeyRow
 from laurel.domain.credentials.organisation_keys import ActiveKeys
-from laurel.domain.credentials.store import KeyRow
 from laurel.domain.organisations.model import Organisation
 from laurel.keyring.signing import Keyring, Signature
 from laurel.openbadges import did, documents, proofs

@@ -11,10 +11,12 @@ import msgspec
 
 from laurel.base.ids import is_uid
 from laurel.database.pool import Transaction
-from laurel.domain.credentials import organisation_keys, store
+from laurel.domain.credentials import organisation_keys
 from laurel.domain.credentials.issuer import Issuer
+from laurel.domain.credentials.keys import store as key_store
 from laurel.domain.credentials.model import StatusList, StatusListNotFound
 from laurel.domain.credentials.signer import audit_row
+from laurel.domain.credentials.status import store as status
 from laurel.domain.organisations import store as organisations
 from laurel.openbadges import proofs, status_list
 from laurel.openbadges.did import method_id
@@ -42,7 +44,7 @@ async def suspensions(issuer: Issuer, uid: str) -> str:
     """The signed list of suspensions of the places of the list with this uid, as it is now. Raises StatusListNotFound."""
     places = await _find(issuer, uid)
     async with issuer.database.transaction(places.organisation_id) as tx:
-        found = await store.suspension_list(tx, places.id)
+        found = await status.suspension_list(tx, places.id)
         if found is None or not _fresh(found, issuer.clock.now()):
             found = await _sign_suspensions(issuer, tx, places.id)
     assert found.document is not None  # noqa: S101 - a fresh list was signed
@@ -53,7 +55,7 @@ async def _find(issuer: Issuer, uid: str) -> StatusList:
     found = None
     if is_uid(uid):
         async with issuer.database.public_lookup(uid) as tx:
-            found = await store.status_list_public(tx, uid)
+            found = await status.status_list_public(tx, uid)
     if found is None:
         raise StatusListNotFound("there is no such status list", field="list", value=uid[:50])
     return found
@@ -71,26 +73,26 @@ def _fresh(found: StatusList, now: datetime) -> bool:
 
 async def _sign_revocations(issuer: Issuer, tx: Transaction, list_id: int) -> StatusList:
     now = issuer.clock.now()
-    found = await store.lock_status_list(tx, list_id)
+    found = await status.lock_status_list(tx, list_id)
     if _fresh(found, now):
         return found
-    places = await store.revoked_places(tx, list_id)
+    places = await status.revoked_places(tx, list_id)
     url = issuer.addresses.status_list(found.uid)
     text = await _sign(issuer, tx, found, places, url, status_list.REVOCATION, now + KEPT)
-    await store.set_status_document(tx, found, text, now + KEPT)
+    await status.set_status_document(tx, found, text, now + KEPT)
     return _signed(found, text, now, None)
 
 
 async def _sign_suspensions(issuer: Issuer, tx: Transaction, list_id: int) -> StatusList:
     now = issuer.clock.now()
-    found = await store.lock_suspension_list(tx, list_id)
+    found = await status.lock_suspension_list(tx, list_id)
     if _fresh(found, now):
         return found
-    places, changes_at = await store.suspended_places(tx, list_id, now)
+    places, changes_at = await status.suspended_places(tx, list_id, now)
     url = issuer.addresses.suspension_list(found.uid)
     ends = min(now + KEPT, changes_at or now + KEPT)
     text = await _sign(issuer, tx, found, places, url, status_list.SUSPENSION, ends)
-    await store.set_suspension_document(tx, found, text, now + KEPT, changes_at)
+    await status.set_suspension_document(tx, found, text, now + KEPT, changes_at)
     return _signed(found, text, now, changes_at)
 
 
@@ -125,5 +127,5 @@ async def _sign(
     method = method_id(own, keys.ed25519.key.public_key())
     ready = proofs.prepare(document, verification_method=method, created=render_instant(now))
     signature = issuer.keyring.sign_checked(keys.ed25519.key, ready)
-    await store.insert_signatures(tx, [audit_row(keys.ed25519, "status-list", found.uid, signature)], now)
+    await key_store.insert_signatures(tx, [audit_row(keys.ed25519, "status-list", found.uid, signature)], now)
     return msgspec.json.encode(ready.finish(signature.value)).decode()

@@ -15,6 +15,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.credentials import organisation_keys, store
 from laurel.domain.credentials.composition import with_tokens
 from laurel.domain.credentials.issuer import Issuer
+from laurel.domain.credentials.keys import store as key_store
 from laurel.domain.credentials.model import CredentialNotFound, Signed
 from laurel.domain.credentials.signer import SelfVerificationFailed, audit_row
 from laurel.domain.endorsements import store as endorsements
@@ -44,7 +45,7 @@ async def _make(issuer: Issuer, tx: Transaction, uid: str, now: datetime) -> str
         raise CredentialNotFound("there is no such credential", field="credential", value=uid)
     if found.token is not None:
         return found.token
-    document = _held_against_its_key(found, await store.signing_keys(tx))
+    document = _held_against_its_key(found, await key_store.signing_keys(tx))
     organisation = await organisations.organisation(tx)
     key = (await organisation_keys.ensure(tx, issuer.keyring, now)).es256
     told = await _with_endorsements(tx, found, document, now)
@@ -58,7 +59,7 @@ async def _make(issuer: Issuer, tx: Transaction, uid: str, now: datetime) -> str
         vc_jwt.check_token(vc_jwt.parse_token(token), key.key.public_key())
     except LaurelError as failure:
         raise SelfVerificationFailed("a token signed just now does not verify") from failure
-    await store.insert_signatures(tx, [audit_row(key, "token", uid, signature)], now)
+    await key_store.insert_signatures(tx, [audit_row(key, "token", uid, signature)], now)
     await store.set_token(tx, found.credential_id, token, key.id)
     return token
 
@@ -73,7 +74,7 @@ async def _with_endorsements(
     return with_tokens(document, given)
 
 
-def _held_against_its_key(found: store.StoredDocument, keys: list[store.KeyRow]) -> dict[str, Any]:
+def _held_against_its_key(found: store.StoredDocument, keys: list[key_store.KeyRow]) -> dict[str, Any]:
     """The document without its proof, which must be by the key that is on record: what somebody wrote into the database
     is not vouched for a second time.
     """

@@ -14,6 +14,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.credentials import store
 from laurel.domain.credentials.issue import ask_to_issue
 from laurel.domain.credentials.model import Credential
+from laurel.domain.credentials.status import store as status
 from laurel.domain.transparency.appending import append
 from laurel.domain.transparency.model import NewEntry
 from laurel.openbadges import status_list, structure
@@ -27,13 +28,13 @@ _SEED_BYTES: Final = 32
 _ROUNDS: Final = 4
 
 
-async def set_places_aside(tx: Transaction, count: int, now: datetime) -> list[store.Places]:
+async def set_places_aside(tx: Transaction, count: int, now: datetime) -> list[status.Places]:
     """`count` places in status lists, in lists of their own order; begins new lists where the old ones are full."""
-    found: list[store.Places] = []
+    found: list[status.Places] = []
     while (missing := count - sum(places.amount for places in found)) > 0:
-        places = await store.set_places_aside(tx, missing)
+        places = await status.set_places_aside(tx, missing)
         if places is None:
-            await store.insert_status_list(tx, secrets.token_bytes(_SEED_BYTES), STATUS_LIST_ENTRIES_MIN, now)
+            await status.insert_status_list(tx, secrets.token_bytes(_SEED_BYTES), STATUS_LIST_ENTRIES_MIN, now)
         else:
             found.append(places)
     return found
@@ -65,9 +66,9 @@ def _noise(seed: bytes, turn: int, right: int) -> int:
 async def withdraw(tx: Transaction, credential: Credential, *, was_suspended: bool = False) -> None:
     """After a credential was marked as revoked, which ends a suspension: its status lists and the log say so."""
     if credential.status_list_id is not None:
-        await store.touch_status_lists(tx, credential.status_list_id)
+        await status.touch_status_lists(tx, credential.status_list_id)
         if was_suspended:
-            await store.touch_suspension_list(tx, credential.status_list_id)
+            await status.touch_suspension_list(tx, credential.status_list_id)
     await _log(tx, credential, REVOKED)
 
 
@@ -76,14 +77,14 @@ async def restore(tx: Transaction, credential: Credential) -> None:
     if credential.state == "intended" and credential.published_at is not None:
         await ask_to_issue(tx, 1)
     if credential.status_list_id is not None:
-        await store.touch_status_lists(tx, credential.status_list_id)
+        await status.touch_status_lists(tx, credential.status_list_id)
     await _log(tx, credential, REINSTATED)
 
 
 async def tell_suspension(tx: Transaction, credential: Credential, *, begins: bool) -> None:
     """After a credential was marked as suspended, or no longer: its list of suspensions and the log say so."""
     if credential.status_list_id is not None:
-        await store.touch_suspension_list(tx, credential.status_list_id)
+        await status.touch_suspension_list(tx, credential.status_list_id)
     await _log(tx, credential, SUSPENDED if begins else REINSTATED)
 
 

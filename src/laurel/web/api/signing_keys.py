@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
 from laurel.domain.credentials import organisation_keys
-from laurel.domain.credentials.store import KeyRow
+from laurel.domain.credentials.keys.store import KeyRow
 from laurel.web.api.wire import Body
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts

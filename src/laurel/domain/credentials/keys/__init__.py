@@ -1,0 +1,1 @@
+"""Signing keys of organisations as they are stored."""

@@ -1,0 +1,1 @@
+"""Status lists of revocations and suspensions as they are stored."""
