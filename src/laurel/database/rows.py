@@ -1,9 +1,20 @@
 """One row written from column values. Column names come from our own code, never from outside; values are parameters."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
+
+import msgspec
 
 from laurel.database.pool import Row, Transaction
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """Base of values that are rows: each field is a column of the same name."""
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The value that a row holds; columns it has no field for are left out."""
+        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 async def insert_row(tx: Transaction, table: str, values: Mapping[str, Any], returning: str) -> Row:

@@ -13,6 +13,7 @@ import msgspec
 from laurel.base.errors import NotFound
 from laurel.base.ids import AchievementId, AwardId, DepartmentId, OrganisationId, PersonId
 from laurel.database.pool import Row
+from laurel.database.rows import Stored
 from laurel.domain.rewards.model import RewardPlan
 
 Operator = Literal["==", "!=", ">", ">=", "<", "<="]
@@ -241,7 +242,7 @@ def localised(texts: dict[str, str], language: str, default: str) -> str:
     return next(iter(texts.values()), "")
 
 
-class Award(msgspec.Struct, frozen=True):
+class Award(Stored, frozen=True):
     """The fact that a person earned an achievement, or a level of it, in a period. Never deleted; revoked with a reason.
 
     pending: it is prepared and not published yet, and counts nowhere.
@@ -269,11 +270,6 @@ class Award(msgspec.Struct, frozen=True):
     quiet: bool
     revoked_at: datetime | None
     revoke_reason: str | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `award`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class NewAward(msgspec.Struct, frozen=True):

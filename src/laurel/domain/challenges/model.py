@@ -8,6 +8,7 @@ import msgspec
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import DepartmentId, OrganisationId, PersonId
 from laurel.database.pool import Row
+from laurel.database.rows import Stored
 from laurel.domain.achievements.model import Period
 from laurel.domain.challenges.judge import Judging
 from laurel.domain.rewards.model import RewardPlan
@@ -92,7 +93,7 @@ class Challenge(msgspec.Struct, frozen=True):
         return "expired" if self.expires_at is not None and now >= self.expires_at else "live"
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(Stored, frozen=True):
     """Challenges offered in turn: `active_count` at a time, anew every period."""
 
     organisation_id: OrganisationId
@@ -111,11 +112,6 @@ class Group(msgspec.Struct, frozen=True):
     updated_at: datetime
     created_by: str
     updated_by: str
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `challenge_group`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -138,7 +134,7 @@ class Attempt(msgspec.Struct, frozen=True):
         return "not-started" if self.started_at is None else "in-progress"
 
 
-class Participation(msgspec.Struct, frozen=True):
+class Participation(Stored, frozen=True):
     """Somebody took part in an action; `round` counts the completions of the challenge before it."""
 
     uid: str
@@ -151,8 +147,3 @@ class Participation(msgspec.Struct, frozen=True):
     round: int = 0
     met: bool = True
     remark: str = ""
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `challenge_participation`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})

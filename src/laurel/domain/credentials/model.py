@@ -8,6 +8,7 @@ import msgspec
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId
 from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 ISSUE_JOB = "credentials.issue"
 """Signs and publishes what is intended in one organisation."""
@@ -100,7 +101,7 @@ class CredentialFields(msgspec.Struct, frozen=True):
     custom: dict[str, Any] = {}
 
 
-class Credential(msgspec.Struct, frozen=True):
+class Credential(Stored, frozen=True):
     """The document of an award; what was signed is read by `store.find_signed` and its kind.
 
     `details` holds what dialects store besides. `private` ones open only with `access_key`. Nothing is signed or shown
@@ -140,11 +141,6 @@ class Credential(msgspec.Struct, frozen=True):
     published_at: datetime | None
     deleted_at: datetime | None
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `credential`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
-
     def state_at(self, now: datetime) -> State:
         """The state as the clock makes it: what is not revoked expires at `expires_at`; a suspension ends by itself."""
         if self.state != "revoked" and self.expires_at is not None and now >= self.expires_at:
@@ -156,7 +152,7 @@ class Credential(msgspec.Struct, frozen=True):
         return self.suspended_at is not None and (self.suspended_until is None or now < self.suspended_until)
 
 
-class HolderBinding(msgspec.Struct, frozen=True, kw_only=True):
+class HolderBinding(Stored, frozen=True, kw_only=True):
     """An exchange in which a wallet may prove the DID that a credential is to be bound to; once."""
 
     organisation_id: OrganisationId
@@ -166,11 +162,6 @@ class HolderBinding(msgspec.Struct, frozen=True, kw_only=True):
     challenge: str
     expires_at: datetime
     bound_at: datetime | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `holder_binding`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class Signed(msgspec.Struct, frozen=True):

@@ -1,13 +1,11 @@
 """The words: a design of an organisation. No I/O."""
 
 from datetime import datetime
-from typing import Any, Literal, NewType, Self
-
-import msgspec
+from typing import Any, Literal, NewType
 
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import DepartmentId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 DesignId = NewType("DesignId", int)
 DesignKind = Literal["badge", "certificate"]
@@ -32,7 +30,7 @@ class DesignInUse(Conflict):
     code = "design_in_use"
 
 
-class StoredDesign(msgspec.Struct, frozen=True):
+class StoredDesign(Stored, frozen=True):
     """A design as stored. `content` is what its author gave; only a drawable one is in the design format.
 
     `details` holds what dialects store besides; `revision` grows by one with every change.
@@ -51,8 +49,3 @@ class StoredDesign(msgspec.Struct, frozen=True):
     details: dict[str, Any]
     created_at: datetime
     updated_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `design`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})

@@ -1,13 +1,11 @@
 """The words: an endorsement, and what it is of. No I/O."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple, Self
-
-import msgspec
+from typing import Literal, NamedTuple
 
 from laurel.base.errors import Conflict, Invalid, NotFound
 from laurel.base.ids import OrganisationId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 Kind = Literal["issuer", "achievement", "credential"]
 
@@ -30,7 +28,7 @@ class EndorsementRefused(Invalid):
     code = "endorsement_refused"
 
 
-class Endorsement(msgspec.Struct, frozen=True):
+class Endorsement(Stored, frozen=True):
     """A signed endorsement as kept. `subject_id` is that of the achievement or credential, None for the issuer.
 
     `content` is JSON, or a compact token where `token` says so; `own` ones were signed here.
@@ -49,11 +47,6 @@ class Endorsement(msgspec.Struct, frozen=True):
     own: bool
     valid_until: datetime | None
     created_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `endorsement`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class NewEndorsement(NamedTuple):

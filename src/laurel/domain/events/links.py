@@ -6,14 +6,13 @@ The signature (HMAC under the server's pepper) makes links unguessable; the row 
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from typing import Any, Self
-
-import msgspec
+from typing import Any
 
 from laurel.base import limits
 from laurel.base.errors import Conflict, Gone, Invalid, NotFound
 from laurel.base.ids import DepartmentId, OrganisationId, PersonId, is_uid, new_uid
-from laurel.database.pool import Row, Transaction
+from laurel.database.pool import Transaction
+from laurel.database.rows import Stored
 from laurel.domain.events import store
 from laurel.domain.events.model import check_event
 
@@ -38,7 +37,7 @@ class LinkUsed(Conflict):
     code = "link_used"
 
 
-class EventLink(msgspec.Struct, frozen=True):
+class EventLink(Stored, frozen=True):
     """What a link records."""
 
     organisation_id: OrganisationId
@@ -49,11 +48,6 @@ class EventLink(msgspec.Struct, frozen=True):
     single_use: bool
     expires_at: datetime
     used_by: PersonId | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `event_link`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 async def make_link(

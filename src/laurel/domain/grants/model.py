@@ -1,13 +1,13 @@
 """The words: client, grant, code, token, scope. No I/O."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
 from laurel.base.errors import Invalid, NotFound
 from laurel.base.ids import OrganisationId, PersonId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 OFFLINE_ACCESS = "offline_access"
 _OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/scope/"
@@ -67,7 +67,7 @@ class Client(msgspec.Struct, frozen=True, omit_defaults=True):
     scope: str
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(Stored, frozen=True):
     """A consent."""
 
     organisation_id: OrganisationId
@@ -79,11 +79,6 @@ class Grant(msgspec.Struct, frozen=True):
     scopes: list[str]
     created_at: datetime
     revoked_at: datetime | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `oauth_grant`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +109,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     barred_at: datetime | None
 
 
-class Code(msgspec.Struct, frozen=True):
+class Code(Stored, frozen=True):
     """An authorization code without its secret."""
 
     organisation_id: OrganisationId
@@ -126,13 +121,8 @@ class Code(msgspec.Struct, frozen=True):
     expires_at: datetime
     used_at: datetime | None
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `oauth_code`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
-
-class Token(msgspec.Struct, frozen=True):
+class Token(Stored, frozen=True):
     """An access or refresh token without its secret."""
 
     organisation_id: OrganisationId
@@ -144,11 +134,6 @@ class Token(msgspec.Struct, frozen=True):
     scopes: list[str]
     expires_at: datetime
     ended_at: datetime | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `oauth_token`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
     def valid_at(self, now: datetime) -> bool:
         """Whether it opens anything."""

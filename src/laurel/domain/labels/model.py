@@ -1,13 +1,11 @@
 """The words: a tag, a campaign. No I/O."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
-
-import msgspec
+from typing import Any, Literal
 
 from laurel.base.errors import NotFound
 from laurel.base.ids import OrganisationId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 
 class TagNotFound(NotFound):
@@ -22,7 +20,7 @@ class CampaignNotFound(NotFound):
     code = "campaign_not_found"
 
 
-class Tag(msgspec.Struct, frozen=True):
+class Tag(Stored, frozen=True):
     """A label: `texts` by language; `settings` say where it is shown and filtered by (plain JSON)."""
 
     organisation_id: OrganisationId
@@ -35,13 +33,8 @@ class Tag(msgspec.Struct, frozen=True):
     created_by: str
     updated_by: str
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `tag`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
-
-class Campaign(msgspec.Struct, frozen=True):
+class Campaign(Stored, frozen=True):
     """A named window of time."""
 
     organisation_id: OrganisationId
@@ -55,11 +48,6 @@ class Campaign(msgspec.Struct, frozen=True):
     updated_at: datetime
     created_by: str
     updated_by: str
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `campaign`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
     def status_at(self, now: datetime) -> Literal["draft", "scheduled", "live", "expired", "archived"]:
         """The status as the clock makes it."""

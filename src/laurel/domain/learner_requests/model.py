@@ -1,13 +1,11 @@
 """The words: something that a learner asks of an organisation. No I/O."""
 
 from datetime import datetime
-from typing import Literal, Self
-
-import msgspec
+from typing import Literal
 
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import OrganisationId, PersonId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 Kind = Literal["name", "erasure"]
 
@@ -24,7 +22,7 @@ class RequestDecided(Conflict):
     code = "request_decided"
 
 
-class LearnerRequest(msgspec.Struct, frozen=True):
+class LearnerRequest(Stored, frozen=True):
     """`wanted` is the new name; `answer` what the organisation said."""
 
     organisation_id: OrganisationId
@@ -38,8 +36,3 @@ class LearnerRequest(msgspec.Struct, frozen=True):
     decided_by: str | None
     created_at: datetime
     updated_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `learner_request`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})

@@ -1,15 +1,13 @@
 """The words: an organisation's own letter, a letter that was sent, an address that takes none. No I/O."""
 
 from datetime import datetime
-from typing import Literal, Self
-
-import msgspec
+from typing import Literal
 
 from laurel.base.ids import OrganisationId, PersonId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 
-class LetterTemplate(msgspec.Struct, frozen=True, kw_only=True):
+class LetterTemplate(Stored, frozen=True, kw_only=True):
     """The organisation's words for one kind of letter in one language."""
 
     kind: str
@@ -18,13 +16,8 @@ class LetterTemplate(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     updated_at: datetime
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `letter_template`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
-
-class SentLetter(msgspec.Struct, frozen=True, kw_only=True):
+class SentLetter(Stored, frozen=True, kw_only=True):
     """A letter on its way, found again by the number in its Message-ID and envelope. The address only as an HMAC."""
 
     organisation_id: OrganisationId
@@ -33,13 +26,8 @@ class SentLetter(msgspec.Struct, frozen=True, kw_only=True):
     address_hmac: bytes
     sent_at: datetime
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `sent_letter`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
-
-class Bounce(msgspec.Struct, frozen=True, kw_only=True):
+class Bounce(Stored, frozen=True, kw_only=True):
     """An address that takes no letters: refused when one was handed over, or reported back later."""
 
     address: str
@@ -48,8 +36,3 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
     """The enhanced status (RFC 3463) or the reply code: 5.1.1, 550."""
     diagnostic: str
     noted_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `bounce`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})

@@ -1,13 +1,13 @@
 """The words: an outgoing message, who subscribes to messages, a delivery and its attempts. No I/O."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import DeliveryId, EndpointId, OrganisationId, PersonId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.credentials.model import Credential
 from laurel.domain.organisations.model import Organisation
@@ -119,7 +119,7 @@ class Told(msgspec.Struct, frozen=True):
     public_url: str
 
 
-class Endpoint(msgspec.Struct, frozen=True):
+class Endpoint(Stored, frozen=True):
     """Where messages are sent. `sealed_secret` opens only with the server's pepper (`endpoint_secrets`)."""
 
     organisation_id: OrganisationId
@@ -140,13 +140,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `webhook_endpoint`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
-
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(Stored, frozen=True):
     """One message for one endpoint. `body` is the snapshot that every attempt sends; `message_uid` its identity.
 
     `attempts` counts since it was last asked for; manual: asked for again by hand.
@@ -166,11 +161,6 @@ class Delivery(msgspec.Struct, frozen=True):
     first_attempt_at: datetime | None
     next_attempt_at: datetime | None
     delivered_at: datetime | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `webhook_delivery`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class Attempt(msgspec.Struct, frozen=True):

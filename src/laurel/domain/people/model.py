@@ -1,7 +1,7 @@
 """The words: a person and the ways to refer to one. No I/O."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -9,7 +9,7 @@ from laurel.base.errors import Conflict, Invalid, NotFound
 from laurel.base.ids import OrganisationId, PersonId, is_uid
 from laurel.base.limits import EMAIL_LENGTH_MAX, IDENTIFIER_LENGTH_MAX, check_length
 from laurel.base.text import clean, clean_email
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 EXTERNAL = "external"
 """The kind of identifier that an organisation's own systems use; dialects add kinds of their own."""
@@ -62,7 +62,7 @@ class PersonReference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return kind, check_length(value, IDENTIFIER_LENGTH_MAX, f"{field}.external_id")
 
 
-class Person(msgspec.Struct, frozen=True):
+class Person(Stored, frozen=True):
     """Somebody who can earn. `attributes` holds what dialects store besides (plain JSON)."""
 
     organisation_id: OrganisationId
@@ -79,11 +79,6 @@ class Person(msgspec.Struct, frozen=True):
     updated_at: datetime
     archived_at: datetime | None
     deleted_at: datetime | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `person`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
     @property
     def full_name(self) -> str:

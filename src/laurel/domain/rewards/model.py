@@ -11,6 +11,7 @@ from laurel.base.errors import Conflict, Invalid, NotFound
 from laurel.base.ids import AwardId, DepartmentId, OrganisationId, PersonId, RewardId
 from laurel.base.limits import check_count, check_length
 from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 GrantKind = Literal["assets", "entries"]
 XP_DIMENSIONS = ("knowledge", "creativity", "loyalty", "influence", "participation", "contribution")
@@ -171,7 +172,7 @@ class Payment(msgspec.Struct, frozen=True):
     choice: tuple[str, ...] | None = None
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(Stored, frozen=True):
     """Units of a reward that a person got. queued: the reward is a draft and pays when it goes live."""
 
     organisation_id: OrganisationId
@@ -191,11 +192,6 @@ class Grant(msgspec.Struct, frozen=True):
     claimed_at: datetime | None
     redeemed_at: datetime | None
     updated_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `reward_grant`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import msgspec
 from laurel.base.errors import Unauthenticated, Unavailable
 from laurel.base.ids import AccountId, OrganisationId
 from laurel.database.pool import Row
+from laurel.database.rows import Stored
 from laurel.domain.organisations.model import Role
 
 
@@ -53,7 +54,7 @@ class IdentityProvider(msgspec.Struct, frozen=True, kw_only=True):
         return email.rpartition("@")[2] in self.domains
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class Attempt(Stored, frozen=True, kw_only=True):
     """A sign-in that was begun: for which issuer, from where, with which interrupted form."""
 
     organisation_id: OrganisationId
@@ -63,11 +64,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     next_address: str
     kept: str
     created_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `sign_in_attempt`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
 class Somebody(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,15 +1,14 @@
 """The words: a streak rule, a person's streak. No I/O."""
 
 from datetime import datetime
-from typing import Self
 
 import msgspec
 
 from laurel.base.ids import OrganisationId, PersonId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 
-class StreakRule(msgspec.Struct, frozen=True):
+class StreakRule(Stored, frozen=True):
     """Which events extend a streak: those with one of `sub_categories`, and custom ones with one of `names`."""
 
     organisation_id: OrganisationId
@@ -24,11 +23,6 @@ class StreakRule(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     updated_by: str
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `streak_rule`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
     def takes(self, category: str, sub_category: str, name: str, department_id: int | None) -> bool:
         """Whether an event extends the streak."""

@@ -1,14 +1,14 @@
 """The words: a learner profile (one per person) and a goal. No I/O."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import OrganisationId, PersonId
-from laurel.database.pool import Row
+from laurel.database.rows import Stored
 
 
 class ProfileNotFound(NotFound):
@@ -53,7 +53,7 @@ class ProfileFields(msgspec.Struct, kw_only=True):
     archived_at: datetime | UnsetType | None = UNSET
 
 
-class LearnerProfile(msgspec.Struct, frozen=True):
+class LearnerProfile(Stored, frozen=True):
     """A profile as stored. What the person has earned stands in awards and is read from there."""
 
     organisation_id: OrganisationId
@@ -80,11 +80,6 @@ class LearnerProfile(msgspec.Struct, frozen=True):
     archived_at: datetime | None
     deleted_at: datetime | None
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `learner_profile`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
-
 
 class GoalFields(msgspec.Struct, kw_only=True):
     """What may be written of a goal; UNSET leaves a value as it is (or at its default on creation)."""
@@ -99,7 +94,7 @@ class GoalFields(msgspec.Struct, kw_only=True):
     archived_at: datetime | UnsetType | None = UNSET
 
 
-class Goal(msgspec.Struct, frozen=True):
+class Goal(Stored, frozen=True):
     """Something that learners of the organisation may aim at."""
 
     organisation_id: OrganisationId
@@ -116,8 +111,3 @@ class Goal(msgspec.Struct, frozen=True):
     updated_at: datetime
     archived_at: datetime | None
     deleted_at: datetime | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `goal`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
