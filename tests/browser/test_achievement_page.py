@@ -81,6 +81,41 @@ async def test_looks_link_dates_and_letters_are_chosen_in_the_form(
     assert made["starts_at"].startswith("2026-04-01T08:00")
 
 
+async def test_levels_calendar_and_secrecy_are_chosen_in_the_form(
+    page: Page, site: str, parts: Parts, organisation: Organisation, api
+):
+    made = await an_achievement(api, levels={"steps": [{"target": 1, "names": {"en": "Bronze"}}, {"target": 5}]})
+    await sign_in(page, site, parts, organisation)
+    await page.goto(f"{site}/console/achievements/{made['id']}/edit")
+    levels = page.get_by_label("Levels")
+    await expect(levels).to_have_value("1, 5")
+    for wrong, said in (
+        ("1, five", "numbers with commas between"),
+        ("5, 1", "must be above 5"),
+        ("level +, up to 3", ""),
+    ):
+        await levels.fill(wrong)
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator("#mistake-levels")).to_contain_text(said)
+        await expect(levels).to_have_value(wrong)
+    await levels.fill("1, 10, 50")
+    await page.get_by_label("Whose days are counted?").select_option("person")
+    await page.get_by_label("Secret").check()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("link", name="Change", exact=True)).to_be_visible()
+    [kept] = (await api.get("/api/v1/achievements")).json()["items"]
+    assert [(step["target"], step["names"]) for step in kept["levels"]["steps"]] == [
+        (1, {"en": "Bronze"}), (10, {}), (50, {}),
+    ]  # fmt: skip
+    assert (kept["calendar"], kept["secret"]) == ("person", True)
+    await page.goto(f"{site}/console/achievements/{made['id']}/edit")
+    await page.get_by_label("Levels").fill("10 * level ^ 1.5, up to 4")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("link", name="Change", exact=True)).to_be_visible()
+    [kept] = (await api.get("/api/v1/achievements")).json()["items"]
+    assert (kept["levels"]["target"], kept["levels"]["highest"]) == ("10 * level ^ 1.5", 4)
+
+
 async def test_an_achievement_is_archived_and_brought_back(
     page: Page, site: str, parts: Parts, organisation: Organisation, api
 ):

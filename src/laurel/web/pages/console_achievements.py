@@ -20,6 +20,7 @@ from laurel.web.pages import criteria_form, plan_form
 from laurel.web.pages.console_designs import offered_looks
 from laurel.web.pages.criteria_form import MEASURES, OPERATORS, RuleRow, Typed
 from laurel.web.pages.form_values import instant, instant_text
+from laurel.web.pages.level_text import levels_text, typed_levels
 from laurel.web.pages.plan_form import TypedPlan
 from laurel.web.pages.reward_choices import reward_choices
 from laurel.web.pages.visits import Form, Visit, page
@@ -58,7 +59,7 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
             "name": "", "description": "", "narrative": "", "status": "draft", "period": "open",
             "issues_credential": "on", "private": "", "suspendable": "", "valid_for": "", "valid_unit": "years", "image": "",
             "badge_design": "", "certificate_design": "", "skills": "", "backfill": "", "link": "", "letters": "on",
-            "starts_at": "", "expires_at": "",
+            "starts_at": "", "expires_at": "", "calendar": "organisation", "secret": "", "levels": "",
         }  # fmt: skip
     language, plan = visit.organisation.language, achievement.credential
     valid = plan.valid_years or plan.valid_days
@@ -68,6 +69,9 @@ def _defaults(visit: Visit, achievement: Achievement | None) -> dict[str, str]:
         "narrative": achievement.criteria_narrative,
         "status": achievement.status,
         "period": achievement.period,
+        "calendar": achievement.calendar,
+        "secret": "on" if achievement.secret else "",
+        "levels": levels_text(achievement.levels),
         "issues_credential": "on" if achievement.issues_credential else "",
         "private": "on" if plan.private else "",
         "suspendable": "on" if plan.suspendable else "",
@@ -133,6 +137,9 @@ def _definition(visit: Visit, rules: tuple[list[Query], Criteria | None], old: A
         descriptions={**(old.descriptions if old else {}), language: form.get("description")},
         status=status if status in {"draft", "live", "archived"} else "draft",
         period=_period(form),
+        calendar="person" if form.get("calendar") == "person" else "organisation",
+        secret=form.ticked("secret"),
+        levels=typed_levels(form.get("levels"), old.levels if old else None),
         queries=queries,
         criteria=criteria,
         rewards=plan_form.parsed(plan_form.typed(form), old.rewards if old else None),
@@ -190,6 +197,7 @@ def _at_form(error: LaurelError) -> LaurelError:
     for start, name in (
         ("names", "name"), ("descriptions", "description"), ("criteria_narrative", "narrative"), ("tags", "skills"),
         ("credential.valid", "valid_for"), ("criteria_url", "link"), ("criteria", "rules"), ("queries", "rules"),
+        ("levels", "levels"),
     ):  # fmt: skip
         if field.startswith(start):
             error.field = name
