@@ -210,6 +210,7 @@ async def test_a_key_is_shown_once_and_revoked(page: Page, site: str, parts: Par
     await expect(page.get_by_label("The new key")).to_have_value(re.compile("^lrl_"))
     await page.goto(f"{site}/console/keys")
     await expect(page.get_by_label("The new key")).to_have_count(0)
+    await page.get_by_label("Revoke Platform…").click()
     await page.get_by_role("button", name="Revoke Platform").click()
     await expect(page.get_by_text("The key is revoked.")).to_be_visible()
 
