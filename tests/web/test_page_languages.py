@@ -1,9 +1,11 @@
 import re
 import tomllib
+from typing import get_args
 
 import pytest
 
 from laurel.base.errors import Kind
+from laurel.domain.achievements.rarity import Band
 from laurel.openbadges.verdict import Outcome
 from laurel.web.pages.languages import LANGUAGES, WORDS, direction_of, words_in
 from laurel.web.pages.rendered import HERE
@@ -60,9 +62,10 @@ def test_no_sentence_is_left_in_english(language):
 def test_every_word_is_used_and_every_outcome_and_refusal_has_one():
     said = "".join(path.read_text() for path in [*(HERE / "templates").rglob("*.html"), *HERE.glob("*.py")])
     words = words_in("en")
-    built = {"state_", "check_", "outcome_", "wish_", "refused_"}
+    built = {"state_", "check_", "outcome_", "wish_", "refused_", "rarity_"}
     for name in words:
         assert re.search(rf"\b{name}\b", said) or any(name.startswith(start) for start in built), name
+    assert {f"rarity_{band}" for band in get_args(Band)} <= set(words)
     assert {f"outcome_{outcome.value}" for outcome in Outcome} <= set(words)
     assert {f"refused_{kind}{end}" for kind in [*Kind, "unexpected"] for end in ("", "_lead")} <= set(words)
 
