@@ -17,7 +17,8 @@ from laurel.domain.leaderboards import boards, ranking
 from laurel.domain.leaderboards.boards import BoardWish
 from laurel.domain.leaderboards.model import Prize
 from laurel.domain.parts import Parts
-from laurel.domain.record_events.ingest import record, run_again_on_races
+from laurel.domain.record_events.ingest import record
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.retract import Retracted, retract
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import experience

@@ -24,7 +24,8 @@ from laurel.domain.people.model import Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events import retract
 from laurel.domain.record_events.backfill import backfill, widen
-from laurel.domain.record_events.ingest import record, run_again_on_races
+from laurel.domain.record_events.ingest import record
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run
 from tests.domain.oracle import Happening, Oracle, period_of
 from tests.support.builders import a_person, an_organisation

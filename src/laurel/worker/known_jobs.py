@@ -15,7 +15,6 @@ from laurel.base.limits import (
     SIGN_IN_ATTEMPT_SECONDS,
 )
 from laurel.database import answers
-from laurel.database.pool import Transaction
 from laurel.domain.access import store as access
 from laurel.domain.access.signed_links import forget_used
 from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, LETTER_JOB, SUSPENSION_END_JOB
@@ -32,7 +31,7 @@ from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
 from laurel.domain.record_events import issue_waiting, suspend
 from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.register import exports
 from laurel.domain.rosters.issuing import issue_roster
@@ -134,12 +133,10 @@ async def tell_expired(parts: Parts, payload: dict[str, Any]) -> None:
 async def end_suspension(parts: Parts, payload: dict[str, Any]) -> None:
     """Lift the suspension of a credential whose end has come."""
 
-    async def work(tx: Transaction, _careful: bool) -> None:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
-        if await suspend.end_suspension(run, payload["credential_id"]):
-            await run.save()
+    async def work(run: Run) -> None:
+        await suspend.end_suspension(run, payload["credential_id"])
 
-    await run_again_on_races(parts.spine, payload["organisation_id"], work)
+    await in_run(parts.spine, payload["organisation_id"], work)
 
 
 async def look_for_left_over_credentials(parts: Parts) -> None:

@@ -10,8 +10,8 @@ from laurel.domain.leaderboards.model import Leaderboard, Place
 from laurel.domain.leaderboards.ranking import top_places
 from laurel.domain.record_events.consequences import settle
 from laurel.domain.record_events.happenings import pay_out
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import Payment
 
@@ -33,13 +33,10 @@ async def pay_prizes(spine: Spine, organisation_id: OrganisationId) -> int:
     paid = 0
     for board, period in due:
 
-        async def work(tx: Transaction, _careful: bool, board: Leaderboard = board, period: int = period) -> int:
-            run = Run(tx, spine, await spine.open(tx), spine.clock.now(), quiet=False)
-            count = await _close(run, board, period)
-            await run.save()
-            return count
+        async def work(run: Run, board: Leaderboard = board, period: int = period) -> int:
+            return await _close(run, board, period)
 
-        paid += await run_again_on_races(spine, organisation_id, work)
+        paid += await in_run(spine, organisation_id, work)
     return paid
 
 

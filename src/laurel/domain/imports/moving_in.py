@@ -23,8 +23,8 @@ from laurel.domain.people.addressed import people_by_email
 from laurel.domain.people.model import Person
 from laurel.domain.record_events import award
 from laurel.domain.record_events.award import Gift, Given
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.revoke import revoke
 from laurel.domain.record_events.run import Run
 
@@ -75,7 +75,7 @@ async def take_over(spine: Spine, organisation_id: OrganisationId, found: Sequen
             return 0
         holders = await people_by_email(tx, {one.recipient_email: one.recipient_name for one in fresh}, now)
         defined = await _achievements(tx, fresh, now)
-        run = Run(tx, spine, await spine.open(tx), now, quiet=True)
+        run = await Run.begin(tx, spine, quiet=True, now=now)
         given = await award.give(
             run, [_gift(one, holders[one.recipient_email], defined[one.achievement], now) for one in fresh]
         )

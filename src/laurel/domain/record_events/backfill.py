@@ -14,8 +14,8 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.events import store as events
 from laurel.domain.record_events.consequences import settle
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run, names_and_categories
 
 BACKFILL_JOB = "achievements.backfill"
@@ -58,13 +58,14 @@ async def backfill(
     more = True
     while more:
 
-        async def chunk(tx: Transaction, _careful: bool) -> tuple[list[PersonId], int]:
-            run = Run(tx, spine, await spine.open(tx), spine.clock.now(), quiet=quiet)
+        async def chunk(run: Run) -> tuple[list[PersonId], int]:
             rule = run.book.rules.get(achievement_id)
             if rule is None:
                 return [], 0
             names, categories = names_and_categories(rule)
-            people = await events.people_with_events(tx, names, categories, total.last_person, _PEOPLE_PER_TRANSACTION)
+            people = await events.people_with_events(
+                run.tx, names, categories, total.last_person, _PEOPLE_PER_TRANSACTION
+            )
             await run.load(people)
             completions = []
             for person_id in people:
@@ -72,10 +73,9 @@ async def backfill(
                 if state is not None:
                     completions += await run.count_anew(state, rule)
             made = await settle(run, completions)
-            await run.save()
             return people, len(made)
 
-        people, awards = await run_again_on_races(spine, organisation_id, chunk)
+        people, awards = await in_run(spine, organisation_id, chunk, quiet=quiet)
         total.people += len(people)
         total.awards += awards
         total.last_person = people[-1] if people else total.last_person

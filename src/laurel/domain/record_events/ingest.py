@@ -6,15 +6,15 @@ transaction is rolled back and run again, asking which.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 
 from laurel.base import json_text
-from laurel.base.errors import EventKeyReused, LaurelError, Unavailable
+from laurel.base.errors import EventKeyReused, LaurelError
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.base.limits import EVENTS_PER_TRANSACTION_MAX
-from laurel.database.pool import LOST_RACES, Transaction, in_request_transaction
+from laurel.database.pool import Transaction, in_request_transaction
 from laurel.domain.achievements.evaluate import Advance, Completion, apply_event
 from laurel.domain.events import store as events
 from laurel.domain.events.model import NewEvent
@@ -23,14 +23,11 @@ from laurel.domain.people.resolve import resolve
 from laurel.domain.record_events.consequences import Made, settle
 from laurel.domain.record_events.happenings import Happening, react
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run, SomeRecorded
 
-_ATTEMPTS_MAX = 8
 LANES = 3
 """How many transactions a large batch keeps going: one in the database, one being prepared, one to fill gaps."""
-_RACES = (*LOST_RACES, SomeRecorded)
-
-Result = TypeVar("Result")
 
 
 class EventOutcome:
@@ -136,20 +133,6 @@ async def _record_batch(
         return undone.outcomes
 
 
-async def run_again_on_races(
-    spine: Spine, organisation_id: OrganisationId, work: Callable[[Transaction, bool], Awaitable[Result]]
-) -> Result:
-    """Run `work(tx, careful)` in a transaction of its own; again, careful, when it lost a race or met known events."""
-    careful = False
-    for _ in range(_ATTEMPTS_MAX):
-        try:
-            async with spine.database.transaction(organisation_id) as tx:
-                return await work(tx, careful)
-        except _RACES:
-            careful = True
-    raise Unavailable("too many writers for the same people at once", retry_after_seconds=1)
-
-
 async def record_events(
     tx: Transaction,
     spine: Spine,
@@ -160,11 +143,9 @@ async def record_events(
     careful: bool,
 ) -> list[EventOutcome]:
     """As `record`, inside the caller's transaction. Raises SomeRecorded unless `careful`."""
-    opening = await spine.open(tx)
-    now = spine.clock.now()
-    run = Run(tx, spine, opening, now, quiet=quiet)
+    run = await Run.begin(tx, spine, quiet=quiet)
     outcomes = [EventOutcome(event) for event in new_events]
-    await _find_people(run, opening.people_version, outcomes, create=create_people)
+    await _find_people(run, outcomes, create=create_people)
     accepted = await _insert(run, outcomes, careful=careful)
     completions: list[Completion] = []
     by_key: dict[tuple[PersonId, str], EventOutcome] = {}
@@ -173,10 +154,10 @@ async def record_events(
         assert person_id is not None  # noqa: S101 - accepted events have their person
         by_key[(person_id, event.key)] = outcome
         completions += apply_event(
-            run.book, run.states[person_id], event, event.occurred_at or now, event.key, outcome.advanced
+            run.book, run.states[person_id], event, event.occurred_at or run.now, event.key, outcome.advanced
         )
     if not run.reactions.idle:
-        await react(run, [_happened(outcome, now) for outcome in accepted])
+        await react(run, [_happened(outcome, run.now) for outcome in accepted])
     for made in await settle(run, completions):
         root = by_key.get((made.award.person_id, made.root_event_key))
         if root is not None:
@@ -185,8 +166,8 @@ async def record_events(
     return outcomes
 
 
-async def _find_people(run: Run, people_version: int, outcomes: Sequence[EventOutcome], *, create: bool) -> None:
-    known = run.spine.known_people.of(run.tx.organisation_id, people_version)
+async def _find_people(run: Run, outcomes: Sequence[EventOutcome], *, create: bool) -> None:
+    known = run.spine.known_people.of(run.tx.organisation_id, run.people_version)
     found, learnt = await resolve(run.tx, {one.event.person for one in outcomes}, known, run.now, create=create)
     await run.load(found.values())
     run.only_living = True  # nobody else is found

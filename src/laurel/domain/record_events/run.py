@@ -24,11 +24,20 @@ class SomeRecorded(Exception):
 class Run:
     """The state of one transaction. Loads progress, collects changes, writes them once at the end."""
 
+    @classmethod
+    async def begin(cls, tx: Transaction, spine: Spine, *, quiet: bool = False, now: datetime | None = None) -> "Run":
+        """A run by the organisation's rules as of now. `now`: for who has asked the clock before.
+
+        Raises NotFound when there is no such organisation.
+        """
+        return cls(tx, spine, await spine.open(tx), now or spine.clock.now(), quiet=quiet)
+
     def __init__(self, tx: Transaction, spine: Spine, opening: Opening, now: datetime, *, quiet: bool) -> None:
         self.tx = tx
         self.spine = spine
         self.book: RuleBook = opening.book
         self.language = opening.language
+        self.people_version = opening.people_version
         self.now = now
         self.quiet = quiet
         self.states: dict[PersonId, PersonState] = {}
@@ -107,7 +116,7 @@ class Run:
         return result.completions
 
     async def save(self) -> None:
-        """Write all changed progress and scores."""
+        """Write all progress and scores that changed since the last time."""
         if self.gains or self.losses:
             gains, self.gains = self.gains, []
             losses, self.losses = self.losses, []
@@ -119,6 +128,9 @@ class Run:
             return
         await achievements.save_states(self.tx, changed)
         await achievements.save_past(self.tx, changed)
+        for state in changed:
+            state.changed = False
+            state.past_changed.clear()
 
     async def _tally(self) -> None:
         """Bring the counters of awards and holders up to date; who is deleted is no holder."""

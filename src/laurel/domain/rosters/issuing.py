@@ -17,8 +17,8 @@ from laurel.domain.people import store as people
 from laurel.domain.people.model import Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events.award import Gift, give
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.domain.rosters import store
 from laurel.domain.rosters.model import ROSTER_JOB, Line, Mistake, Roster, RosterNotFound
@@ -68,7 +68,7 @@ async def _give_some(tx: Transaction, spine: Spine, roster: Roster) -> bool:
     now = spine.clock.now()
     lines = roster.lines[roster.done : roster.done + LINES_PER_TRANSACTION]
     achievement = (await achievements.find_many(tx, [roster.achievement_id]))[roster.achievement_id]
-    run = Run(tx, spine, await spine.open(tx), now, quiet=False)
+    run = await Run.begin(tx, spine, now=now)
     known = await _people_of(tx, lines, now)
     await run.load({person.id for person in known.values()})
     failures, gifts = [], []

@@ -6,8 +6,9 @@ from laurel.base.errors import Invalid
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.database.pool import Transaction
 from laurel.domain.events.model import EventNotFound
-from laurel.domain.record_events.ingest import record_events, run_again_on_races
+from laurel.domain.record_events.ingest import record_events
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.retract import retract
 from laurel.domain.record_events.run import Run, SomeRecorded
 from laurel.domain.statements import store
@@ -75,7 +76,7 @@ async def _void(tx: Transaction, spine: Spine, voiding: NewStatement, target_id:
     await store.mark_voided(tx, target_id)
     if target.person_id is None:
         return
-    run = Run(tx, spine, await spine.open(tx), spine.clock.now(), quiet=False)
+    run = await Run.begin(tx, spine)
     try:
         await retract(run, target.person_id, target_id, f"voided by statement {voiding.id}")
     except EventNotFound:

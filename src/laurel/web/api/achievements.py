@@ -38,7 +38,7 @@ from laurel.domain.people import store as people
 from laurel.domain.people.model import PersonNotFound, PersonReference
 from laurel.domain.record_events import award as awards
 from laurel.domain.record_events.backfill import BACKFILL_JOB, widen
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import RewardPlan
 from laurel.web.api.progress_wire import AwardOut, render_award
@@ -336,8 +336,8 @@ async def give_achievement(
     key = data.person.key("person")
     _check_gift(data, parts.clock.now())
 
-    async def work(tx: Transaction, _careful: bool) -> AwardOut:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=data.quiet)
+    async def work(run: Run) -> AwardOut:
+        tx = run.tx
         wanted = await definitions.require(tx, achievement)
         found, _ = await resolve.resolve(tx, [key], {}, run.now, create=data.create_person)
         if key not in found:
@@ -357,13 +357,12 @@ async def give_achievement(
             score=data.score,
         )
         (given,) = await awards.give(run, [gift])
-        await run.save()
         await audit.record(tx, at=run.now, by=caller, action="award.give", subject=("award", given.award.uid))
         return render_award(
             given.award, wanted.uid, person.uid, given.credential.uid if given.credential is not None else None
         )
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
+    return await in_run(parts.spine, caller.organisation_id, work, quiet=data.quiet)
 
 
 def _check_gift(data: GiftIn, now: datetime) -> None:

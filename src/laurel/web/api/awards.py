@@ -17,13 +17,12 @@ from laurel.domain.achievements.standing import standings
 from laurel.domain.credentials import store as credentials
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
-from laurel.domain.parts import Parts
 from laurel.domain.people import registry
 from laurel.domain.people import store as people
 from laurel.domain.record_events import claim as claims
 from laurel.domain.record_events import revoke as revocations
 from laurel.domain.record_events.consequences import Made
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.ledger import store as ledger
 from laurel.web.api.progress_wire import AwardOut, ProgressOut, UnlockOut, render_award, render_standing, render_unlock
@@ -102,32 +101,25 @@ async def revoke_award(
 ) -> AwardOut:
     """Take an award and its credential back. What was paid stays paid."""
 
-    async def work(tx: Transaction, _careful: bool) -> AwardOut:
-        run = await _run(parts, tx)
-        revoked, _ = await revocations.revoke(run, await _require(tx, award), data.reason)
+    async def work(run: Run) -> AwardOut:
+        revoked, _ = await revocations.revoke(run, await _require(run.tx, award), data.reason)
         return await _finish(run, caller, "award.revoke", revoked)
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
+    return await in_run(parts.spine, caller.organisation_id, work)
 
 
 @post("/api/v1/awards/{award:str}/reinstate", guards=[requires("awards:write")], tags=["awards"], status_code=200)
 async def reinstate_award(parts: InjectedParts, caller: InjectedCaller, award: FromPath[str]) -> AwardOut:
     """Undo a revocation."""
 
-    async def work(tx: Transaction, _careful: bool) -> AwardOut:
-        run = await _run(parts, tx)
-        active, _ = await revocations.reinstate(run, await _require(tx, award))
+    async def work(run: Run) -> AwardOut:
+        active, _ = await revocations.reinstate(run, await _require(run.tx, award))
         return await _finish(run, caller, "award.reinstate", active)
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
-
-
-async def _run(parts: Parts, tx: Transaction) -> Run:
-    return Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
+    return await in_run(parts.spine, caller.organisation_id, work)
 
 
 async def _finish(run: Run, caller: Caller, action: str, award: Award) -> AwardOut:
-    await run.save()
     await audit.record(run.tx, at=run.now, by=caller, action=action, subject=("award", award.uid))
     return (await _render_awards(run.tx, [award]))[0]
 
@@ -146,16 +138,14 @@ async def claim_award(
     if data.choice is not None:
         check_count(len(data.choice), _CHOICE_MAX, "choice")
 
-    async def work(tx: Transaction, _careful: bool) -> UnlockOut:
-        run = await _run(parts, tx)
-        found = await _require(tx, award)
-        achievement = (await store.find_many(tx, [found.achievement_id]))[found.achievement_id]
+    async def work(run: Run) -> UnlockOut:
+        found = await _require(run.tx, award)
+        achievement = (await store.find_many(run.tx, [found.achievement_id]))[found.achievement_id]
         made: Made = await claims.claim(run, found, achievement, None if data.choice is None else tuple(data.choice))
-        await run.save()
-        await audit.record(tx, at=run.now, by=caller, action="award.claim", subject=("award", found.uid))
+        await audit.record(run.tx, at=run.now, by=caller, action="award.claim", subject=("award", found.uid))
         return render_unlock(made)
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
+    return await in_run(parts.spine, caller.organisation_id, work)
 
 
 # ------------------------------------------------------------------------------------------------------------- a person

@@ -17,7 +17,7 @@ from laurel.base import json_text
 from laurel.base.errors import Invalid, LaurelError, NotFound, TooLarge
 from laurel.base.ids import DepartmentId, PersonId
 from laurel.base.limits import EVENTS_PER_REQUEST_MAX
-from laurel.database.pool import Transaction, in_request_transaction
+from laurel.database.pool import in_request_transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.events.model import EventNotFound, NewEvent, check_event
 from laurel.domain.organisations import audit, tenancy
@@ -26,7 +26,8 @@ from laurel.domain.parts import Parts
 from laurel.domain.people import resolve
 from laurel.domain.people.model import PersonNotFound, PersonReference
 from laurel.domain.record_events import retract
-from laurel.domain.record_events.ingest import EventOutcome, record, run_again_on_races
+from laurel.domain.record_events.ingest import EventOutcome, record
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.web.api.progress_wire import UnlockOut, render_award, render_unlock
 from laurel.web.api.wire import Body
@@ -361,8 +362,8 @@ async def retract_event(parts: InjectedParts, caller: InjectedCaller, data: JSON
     """
     key = data.person.key("person")
 
-    async def work(tx: Transaction, _careful: bool) -> RetractionOut:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
+    async def work(run: Run) -> RetractionOut:
+        tx = run.tx
         found, _ = await resolve.resolve(tx, [key], {}, run.now, create=False)
         if key not in found:
             raise PersonNotFound("there is no such person", field="person", value=key[1])
@@ -371,7 +372,6 @@ async def retract_event(parts: InjectedParts, caller: InjectedCaller, data: JSON
         event = result.event
         if not _tells(caller, event.department_id):
             raise EventNotFound("the person has no event with this key", field="key", value=data.key)
-        await run.save()
         await audit.record(
             tx, at=run.now, by=caller, action="event.retract", subject=("event", event.event_key), details={}
         )
@@ -384,7 +384,7 @@ async def retract_event(parts: InjectedParts, caller: InjectedCaller, data: JSON
             result.xp,
         )
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
+    return await in_run(parts.spine, caller.organisation_id, work)
 
 
 HANDLERS = (record_events, retract_event)

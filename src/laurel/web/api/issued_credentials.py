@@ -20,7 +20,7 @@ from laurel.domain.people import registry
 from laurel.domain.people import store as people
 from laurel.domain.record_events import revoke as revocations
 from laurel.domain.record_events import suspend as suspensions
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.register import store as register
 from laurel.domain.register.model import Listing
@@ -115,12 +115,11 @@ async def suspend_credential(
     signed before that is signed again, and copies of the older one stay good.
     """
 
-    async def work(tx: Transaction, _careful: bool) -> CredentialOut:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
-        suspended = await suspensions.suspend(run, await _require(tx, credential), data.reason, data.until)
+    async def work(run: Run) -> CredentialOut:
+        suspended = await suspensions.suspend(run, await _require(run.tx, credential), data.reason, data.until)
         return await _finish(parts, run, caller, "credential.suspend", suspended)
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
+    return await in_run(parts.spine, caller.organisation_id, work)
 
 
 @post(
@@ -134,14 +133,13 @@ async def reinstate_credential(
 ) -> CredentialOut:
     """Lift a suspension, or undo a revocation."""
 
-    async def work(tx: Transaction, _careful: bool) -> CredentialOut:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
-        found = await _require(tx, credential)
-        award = (await achievements.find_awards(tx, [found.award_id]))[found.award_id]
+    async def work(run: Run) -> CredentialOut:
+        found = await _require(run.tx, credential)
+        award = (await achievements.find_awards(run.tx, [found.award_id]))[found.award_id]
         _, reinstated = await revocations.reinstate(run, award)
         return await _finish(parts, run, caller, "credential.reinstate", reinstated or found)
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
+    return await in_run(parts.spine, caller.organisation_id, work)
 
 
 async def _require(tx: Transaction, uid: str) -> Credential:
@@ -152,7 +150,6 @@ async def _require(tx: Transaction, uid: str) -> Credential:
 
 
 async def _finish(parts: Parts, run: Run, caller: Caller, action: str, changed: Credential) -> CredentialOut:
-    await run.save()
     await audit.record(run.tx, at=run.now, by=caller, action=action, subject=("credential", changed.uid))
     return (await _render(run.tx, parts, [changed]))[0]
 

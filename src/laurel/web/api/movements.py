@@ -10,11 +10,10 @@ from litestar.params import FromPath, JSONBody
 from laurel.base import limits
 from laurel.base.limits import check_length
 from laurel.base.text import clean
-from laurel.database.pool import Transaction
 from laurel.domain.give_rewards.points import Moved, Movement, move
 from laurel.domain.organisations import audit, tenancy
 from laurel.domain.people import registry
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.web.api.awards import LedgerOut
 from laurel.web.api.wire import Body
@@ -46,8 +45,8 @@ async def move_points(
     """Credit or debit a person, never below zero. A department has a purse of its own."""
     reason = check_length(clean(data.reason).strip(), limits.NAME_LENGTH_MAX, "reason")
 
-    async def work(tx: Transaction, _careful: bool) -> Moved:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
+    async def work(run: Run) -> Moved:
+        tx = run.tx
         subject = await registry.require(tx, person)
         department_id = caller.department_id or 0
         if data.department is not None:
@@ -62,12 +61,11 @@ async def move_points(
             reason=reason,
         )
         moved = await move(run, movement)
-        await run.save()
         if not moved.replayed:
             await audit.record(tx, at=run.now, by=caller, action="ledger.move", subject=("person", subject.uid))
         return moved
 
-    moved = await run_again_on_races(parts.spine, caller.organisation_id, work)
+    moved = await in_run(parts.spine, caller.organisation_id, work)
     entry = moved.entry
     shown = LedgerOut(
         number=moved.id,

@@ -17,7 +17,7 @@ from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.web.api.wire import Body, given
 from laurel.web.callers import requires
@@ -183,12 +183,10 @@ async def remove_person(parts: InjectedParts, caller: InjectedCaller, person: Fr
 async def erase_person(parts: InjectedParts, caller: InjectedCaller, person: FromPath[str]) -> None:
     """Forget a person: credentials are taken back, what is known of them is erased everywhere, figures stay."""
 
-    async def work(tx: Transaction, _careful: bool) -> None:
-        found = await registry.require(tx, person, "id")
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=True)
-        await erase(run, found, by=caller)
+    async def work(run: Run) -> None:
+        await erase(run, await registry.require(run.tx, person, "id"), by=caller)
 
-    await run_again_on_races(parts.spine, caller.organisation_id, work)
+    await in_run(parts.spine, caller.organisation_id, work, quiet=True)
 
 
 HANDLERS = (list_people, create_person, show_person, change_person, remove_person, erase_person)

@@ -12,7 +12,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.give_rewards import distribute
 from laurel.domain.organisations import audit
 from laurel.domain.organisations import store as organisations
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import catalogue, store
 from laurel.domain.rewards.catalogue import RewardWish
@@ -145,15 +145,14 @@ async def change_reward(
 ) -> RewardOut:
     """Change what is given. The supply cannot become less than what was given away."""
 
-    async def work(tx: Transaction, _careful: bool) -> RewardOut:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), parts.clock.now(), quiet=False)
+    async def work(run: Run) -> RewardOut:
+        tx = run.tx
         old = await catalogue.require(tx, reward)
         written = await distribute.change_reward(run, old, await _wish(tx, data, old), actor=caller.actor)
         await audit.record(tx, at=run.now, by=caller, action="reward.change", subject=("reward", old.uid))
-        await run.save()
         return (await _render(tx, [written.reward]))[0]
 
-    return await run_again_on_races(parts.spine, caller.organisation_id, work)
+    return await in_run(parts.spine, caller.organisation_id, work)
 
 
 @delete("/api/v1/rewards/{reward:str}", guards=[requires("rewards:write")], tags=["rewards"])

@@ -12,7 +12,7 @@ from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import Credential, CredentialNotFound
 from laurel.domain.organisations import audit
 from laurel.domain.people import store as people
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.revoke import reinstate, revoke
 from laurel.domain.record_events.run import Run
 from laurel.domain.record_events.suspend import suspend
@@ -102,13 +102,11 @@ async def reinstate_credential(visit: Visit) -> Response[bytes]:
 
 
 async def _change(visit: Visit, verb: str, said: str) -> Response[bytes]:
-    parts, uid = visit.parts, visit.path("credential")
+    uid = visit.path("credential")
 
-    async def work(tx: Transaction, _careful: bool) -> None:
-        now = parts.clock.now()
-        credential = await _require(tx, uid)
-        award = (await achievements.find_awards(tx, [credential.award_id]))[credential.award_id]
-        run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=False)
+    async def work(run: Run) -> None:
+        credential = await _require(run.tx, uid)
+        award = (await achievements.find_awards(run.tx, [credential.award_id]))[credential.award_id]
         match verb:
             case "revoke":
                 if not visit.form.get("reason"):
@@ -118,11 +116,12 @@ async def _change(visit: Visit, verb: str, said: str) -> Response[bytes]:
                 await suspend(run, credential, visit.form.get("reason"), _end(visit.form.get("until")))
             case _:
                 await reinstate(run, award)
-        await run.save()
-        await audit.record(tx, at=now, by=visit.caller, action=f"credential.{verb}", subject=("credential", uid))
+        await audit.record(
+            run.tx, at=run.now, by=visit.caller, action=f"credential.{verb}", subject=("credential", uid)
+        )
 
     try:
-        await run_again_on_races(parts.spine, visit.organisation_id, work)
+        await in_run(visit.parts.spine, visit.organisation_id, work)
     except LaurelError as refused:
         return await _show(visit, refused, verb)
     return visit.to(f"/console/credentials/{uid}", said)

@@ -14,7 +14,7 @@ from laurel.domain.achievements.model import Achievement
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry
 from laurel.domain.record_events.award import Gift, give
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.domain.rosters import issuing
 from laurel.domain.rosters.csv_lines import ENCODINGS, read_lines, text_of
@@ -84,7 +84,7 @@ async def issue_one(visit: Visit) -> Response[bytes]:
             overrides["narrative"] = form.get("remark")
         if form.get("evidence"):
             overrides["evidence"] = [_evidence(form.get("evidence"))]
-        run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=form.ticked("quiet"))
+        run = await Run.begin(tx, parts.spine, quiet=form.ticked("quiet"), now=now)
         gift = Gift(
             person=person,
             achievement=wanted,

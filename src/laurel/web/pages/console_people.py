@@ -19,12 +19,12 @@ from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.ledger import store as ledger
 from laurel.web.pages.console_achievement import explained
 from laurel.web.pages.form_values import amount
-from laurel.web.pages.spine_work import in_run
 from laurel.web.pages.visits import Form, Visit, page
 
 _PAGE = 30
@@ -145,7 +145,7 @@ async def erase_person_page(visit: Visit) -> Response[bytes]:
     async def work(run: Run) -> None:
         await erase(run, await registry.require(run.tx, uid), by=visit.caller)
 
-    await in_run(visit, work, quiet=True)
+    await in_run(visit.parts.spine, visit.organisation_id, work, quiet=True)
     return visit.to("/console/people", "The person is erased; figures about nobody stay.")
 
 
@@ -206,7 +206,7 @@ async def move_points(visit: Visit) -> Response[bytes]:
         return takes
 
     try:
-        took = await in_run(visit, work)
+        took = await in_run(visit.parts.spine, visit.organisation_id, work)
     except LaurelError as refused:
         return await _show_person(visit, refused)
     return visit.to(

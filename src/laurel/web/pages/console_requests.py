@@ -7,8 +7,8 @@ from laurel.base.limits import DESCRIPTION_LENGTH_MAX, check_length
 from laurel.domain.learner_requests import store
 from laurel.domain.learner_requests.deciding import decide
 from laurel.domain.people import store as people
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
-from laurel.web.pages.spine_work import in_run
 from laurel.web.pages.visits import Visit, page
 
 _PAGE = 30
@@ -39,7 +39,7 @@ async def answer_request(visit: Visit) -> Response[bytes]:
         await decide(run, visit.path("wish"), agreed=form.get("change") == "agree", answer=said, by=visit.caller)
 
     try:
-        await in_run(visit, work, quiet=True)
+        await in_run(visit.parts.spine, visit.organisation_id, work, quiet=True)
     except LaurelError as refused:
         return await _show(visit, refused)
     return visit.to("/console/requests", "The request is answered.")

@@ -12,6 +12,7 @@ from laurel.domain.give_rewards import distribute
 from laurel.domain.give_rewards.draw import Draw, draw_winners
 from laurel.domain.organisations import audit
 from laurel.domain.people import store as people
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import catalogue, store
 from laurel.domain.rewards.catalogue import RewardWish
@@ -20,7 +21,6 @@ from laurel.web.pages import plan_form
 from laurel.web.pages.console_people import person_asked_for
 from laurel.web.pages.form_values import amount, amount_text, instant, instant_text, whole
 from laurel.web.pages.reward_choices import reward_choices
-from laurel.web.pages.spine_work import in_run
 from laurel.web.pages.visits import Visit, page
 
 _PAGE = 30
@@ -199,7 +199,7 @@ async def _change(visit: Visit, wish: RewardWish) -> int:
         await audit.record(run.tx, at=run.now, by=visit.caller, action="reward.change", subject=("reward", reward.uid))
         return len(written.released)
 
-    return await in_run(visit, work)
+    return await in_run(visit.parts.spine, visit.organisation_id, work)
 
 
 # ------------------------------------------------------------------------------------------------------------ one page
@@ -305,7 +305,7 @@ async def give_reward(visit: Visit) -> Response[bytes]:
         return f"{person.full_name} gets it{waits}."
 
     try:
-        said = await in_run(visit, work)
+        said = await in_run(visit.parts.spine, visit.organisation_id, work)
     except LaurelError as refused:
         return await _show_reward(visit, refused)
     return visit.to(f"/console/rewards/{visit.path('reward')}", said)
@@ -322,7 +322,7 @@ async def draw_reward(visit: Visit) -> Response[bytes]:
         return len(drawn.winners)
 
     try:
-        count = await in_run(visit, work)
+        count = await in_run(visit.parts.spine, visit.organisation_id, work)
     except LaurelError as refused:
         refused.field = {"numberOfWinners": "winners"}.get(refused.field or "", refused.field)
         return await _show_reward(visit, refused)

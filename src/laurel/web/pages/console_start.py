@@ -14,7 +14,7 @@ from laurel.domain.achievements.periods import zone
 from laurel.domain.organisations import audit
 from laurel.domain.people import store as people
 from laurel.domain.record_events.award import Gift, give
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.domain.register.model import Search
 from laurel.domain.register.search import count, find
@@ -100,7 +100,7 @@ async def give_first(visit: Visit) -> Response[bytes]:
                 uid=uid,
             )
             await audit.record(tx, at=now, by=visit.caller, action="achievement.create", subject=("achievement", uid))
-        run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=False)
+        run = await Run.begin(tx, parts.spine, now=now)
         person = await recipient_of(tx, form.get("email"), form.get("recipient"), now)
         gift = Gift(person=person, achievement=wanted, awarded_at=now, source="console", credential=True)
         (given,) = await give(run, [gift])

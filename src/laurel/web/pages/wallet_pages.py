@@ -42,7 +42,7 @@ from laurel.domain.people import store as people
 from laurel.domain.people.model import Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events.amend import amend
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.domain.wallet.learner_record import record_of
 from laurel.web.pages.recipients import checked_email
@@ -216,7 +216,7 @@ async def _change(visit: Visit, email: str, organisation: Organisation) -> str:
                 wanted = next((one for one in shelf.credentials if one.uid == form.get("credential")), None)
                 if wanted is None:
                     raise NotFound("there is no such credential in your wallet", field="credential")
-                run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=True)
+                run = await Run.begin(tx, parts.spine, quiet=True, now=now)
                 private: dict[str, Any] = {"private": change == "hide"}
                 if change == "hide":
                     private["access_key"] = new_secret()

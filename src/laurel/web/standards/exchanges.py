@@ -13,11 +13,10 @@ from litestar.params import FromPath, FromQuery
 
 from laurel.base.errors import Gone, LaurelError
 from laurel.base.ids import is_uid
-from laurel.database.pool import Transaction
 from laurel.domain.credentials.model import Credential, NotSigned, Signed
 from laurel.domain.parts import Parts
 from laurel.domain.record_events import bind_holder, issue_waiting
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.openbadges.jsonld import CREDENTIALS_V2
 from laurel.openbadges.presentation import PRESENTATION, authentication_request
@@ -79,14 +78,11 @@ async def bind(request: Request[Any, Any, Any], parts: InjectedParts, name: From
     if not isinstance(offered, dict):
         raise PresentationRefused("the presentation must be an object", field="verifiablePresentation")
 
-    async def work(tx: Transaction, _careful: bool) -> Credential:
-        run = Run(tx, parts.spine, await parts.spine.open(tx), now, quiet=False)
-        bound = await bind_holder.bind(run, binding, offered, domain=parts.public_url)
-        await run.save()
-        return bound
+    async def work(run: Run) -> Credential:
+        return await bind_holder.bind(run, binding, offered, domain=parts.public_url)
 
     try:
-        bound = await run_again_on_races(parts.spine, binding.organisation_id, work)
+        bound = await in_run(parts.spine, binding.organisation_id, work, now=now)
     except LaurelError as refusal:
         if refusal.code in {"proof_rejected", "document_refused", "context_unknown", "key_refused"}:
             raise PresentationRefused(refusal.message, field=refusal.field or "proof", value=refusal.value) from None

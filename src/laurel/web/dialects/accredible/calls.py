@@ -19,7 +19,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller, Department, Organisation
 from laurel.domain.parts import Parts
-from laurel.domain.record_events.ingest import run_again_on_races
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.register.model import Department as DepartmentScope
 from laurel.web.callers import caller_of, require_scope
@@ -66,13 +66,10 @@ class Call:
     async def run(self, work: Callable[["Desk", Run], Awaitable[Answer]]) -> Answer:
         """`work` in a transaction of the spine; again when it lost a race."""
 
-        async def transaction(tx: Transaction, careful: bool) -> Answer:
-            run = Run(tx, self.parts.spine, await self.parts.spine.open(tx), self.now, quiet=False)
-            answer = await work(await open_desk(self, tx), run)
-            await run.save()
-            return answer
+        async def inside(run: Run) -> Answer:
+            return await work(await open_desk(self, run.tx), run)
 
-        return await run_again_on_races(self.parts.spine, self.caller.organisation_id, transaction)
+        return await in_run(self.parts.spine, self.caller.organisation_id, inside, now=self.now)
 
 
 class Desk:

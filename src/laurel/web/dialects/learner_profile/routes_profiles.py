@@ -18,8 +18,8 @@ from laurel.domain.people.profiles import store as profiles
 from laurel.domain.people.profiles.model import LearnerProfile, ProfileExists, ProfileNotFound
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events.hold import hold_exactly
-from laurel.domain.record_events.ingest import run_again_on_races
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run
 from laurel.web.callers import require_scope
 from laurel.web.dialects.learner_profile import wire
@@ -225,7 +225,7 @@ async def _hold(tx: Transaction, spine: Spine, caller: Caller, person: Person, s
     wanted = await find_achievements(tx, shown_ids)
     if {shown(one.uid) for one in wanted} != set(await _held_now(tx, person)):
         require_scope(caller, "awards:write")
-    run = Run(tx, spine, await spine.open(tx), spine.clock.now(), quiet=False)
+    run = await Run.begin(tx, spine)
     await hold_exactly(run, person, wanted, source=_SOURCE, reason=_REMOVED)
     await run.save()
 

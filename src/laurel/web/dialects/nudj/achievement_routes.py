@@ -17,11 +17,11 @@ from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.model import Achievement, AchievementNotFound
 from laurel.domain.organisations.model import Caller
 from laurel.domain.record_events.claim import AlreadyClaimed, claim
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import RewardPlan
 from laurel.web.dialects.nudj.achievement_view import achievements_out, admin_out, event_id, extra_of, see
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
-from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.plans import plan_of, plan_wire
 from laurel.web.dialects.nudj.translate import (
@@ -125,7 +125,7 @@ async def claim_achievement(
         [shown] = await achievements_out(tx, run.book, person, [achievement], await tongue_of(tx, request), run.now)
         return shown
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 # -------------------------------------------------------------------------------------------------------------- admin

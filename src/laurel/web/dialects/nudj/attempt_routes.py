@@ -12,10 +12,10 @@ from laurel.domain.challenges import author
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts
 from laurel.web.dialects.nudj.challenge_view import challenges_out
-from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.translate import department_id_of, uid_in
 from laurel.web.dialects.nudj.wire import ParticipationIn, UnlockIn
 from laurel.web.injected import InjectedCaller, InjectedSpine
@@ -37,10 +37,9 @@ async def unlock_challenge(
         person = await acting_person(run.tx, caller)
         challenge = await author.require_challenge(run.tx, uid_in(challenge_id))
         attempt = await trying.unlock(run, person.id, challenge, data.amount, actor=caller.actor)
-        await run.save()
         return {"amountDebited": data.amount, "challengeStatus": attempt.standing(challenge)}
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 @post(_USER + "/challenges/{challenge_id:str}/start", guards=[acts("rewards:write")], status_code=200)
@@ -71,7 +70,7 @@ async def _try(
         [shown] = await challenges_out(run.tx, request, run.now, [challenge], person.id)
         return shown
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 @post(_USER + "/action-participations", guards=[acts("rewards:write")], status_code=200)
@@ -117,7 +116,7 @@ async def create_action_participation(
             "updatedAt": at,
         }
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 HANDLERS = (unlock_challenge, start_challenge, complete_challenge, create_action_participation)

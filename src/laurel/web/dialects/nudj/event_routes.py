@@ -16,8 +16,9 @@ from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL
-from laurel.domain.record_events.ingest import EventOutcome, record, record_events, run_again_on_races
+from laurel.domain.record_events.ingest import EventOutcome, record, record_events
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import run_again_on_races
 from laurel.web.dialects.nudj.acting import NOT_ALLOWED, acting_person, acts, administers, of_app
 from laurel.web.dialects.nudj.translate import department_id_of, person_key_of
 from laurel.web.dialects.nudj.wire import CustomEventIn, EventLinkIn

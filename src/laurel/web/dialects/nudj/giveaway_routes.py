@@ -11,12 +11,12 @@ from laurel.base.limits import DRAW_WINNERS_MAX, REWARD_ITEMS_MAX, USERS_PER_DIS
 from laurel.base.times import render_time
 from laurel.domain.give_rewards import distribute, draw
 from laurel.domain.give_rewards.draw import Draw
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import catalogue
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.model import RewardItem, RewardNotFound, RewardPlan
 from laurel.web.dialects.nudj.acting import administers
-from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.plans import xp_of
 from laurel.web.dialects.nudj.reward_routes import find_reward
 from laurel.web.dialects.nudj.translate import department_id_of, person_id_of, require_person_id, uid_in
@@ -67,7 +67,7 @@ async def create_manual_distribution(
             "failedUserIds": failed,
         }
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 @post(_ADMIN + "/{reward_id:str}/process-giveaway", guards=[administers("rewards:write")], status_code=200)
@@ -84,10 +84,9 @@ async def process_giveaway(
             for index, one in enumerate(data.winners)
         ]
         drawn = await draw.name_winners(run, reward, winners, by=caller)
-        await run.save()
         return {"success": True, "message": f"{len(drawn.winners)} winners"}
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 @post(_ADMIN + "/{reward_id:str}/draw", guards=[administers("rewards:write")], status_code=200)
@@ -101,10 +100,9 @@ async def draw_giveaway(
         drawn = await draw.draw_winners(
             run, reward, data.numberOfWinners, quantity=data.quantity, seed=data.seed, by=caller
         )
-        await run.save()
         return _draw_out(drawn)
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 @get(_ADMIN + "/{reward_id:str}/draw", guards=[administers("rewards:read")])

@@ -14,9 +14,9 @@ from laurel.domain.organisations.model import Caller
 from laurel.domain.people import registry
 from laurel.domain.people import store as people
 from laurel.domain.people.model import EXTERNAL, Person
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.web.dialects.nudj.acting import acting_person, acts, administers
-from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.member_view import me_out, members_of, one_user_out, transaction_out, user_out
 from laurel.web.dialects.nudj.translate import department_id_of, require_person_id
@@ -121,7 +121,7 @@ async def create_points_transaction(
         message = "The transaction had been processed before" if moved.replayed else "The transaction was processed"
         return {"success": True, "message": message, "transaction": transaction}
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 async def _purse_asked(tx: Transaction, data: PointsIn, caller: Caller) -> int:

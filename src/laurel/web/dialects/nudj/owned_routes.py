@@ -10,10 +10,10 @@ from laurel.database.slices import Slice
 from laurel.domain.give_rewards import redeem, shop
 from laurel.domain.organisations.model import Caller
 from laurel.domain.record_events.memory import Spine
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import store as rewards
 from laurel.web.dialects.nudj.acting import acting_person, acts
-from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.reward_routes import find_reward
 from laurel.web.dialects.nudj.reward_view import asset_out, entries_out, shelf_of_grants
@@ -56,7 +56,7 @@ async def purchase_reward(
             "rewardEntries": entries_out(shelf, entries, [], person, tongue),
         }
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 @get(_USER + "/me/rewards", guards=[acts("rewards:read")])
@@ -108,7 +108,7 @@ async def _use(request: AnyRequest, spine: Spine, caller: Caller, asset_id: str,
         await run.save()
         return asset_out(await shelf_of_grants(run.tx, [grant]), grant, person, await tongue_of(run.tx, request))
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 @get(_USER + "/me/reward-entries", guards=[acts("rewards:read")])

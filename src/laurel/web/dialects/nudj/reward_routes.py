@@ -14,13 +14,13 @@ from laurel.database.pool import Transaction
 from laurel.database.slices import Slice
 from laurel.domain.give_rewards import distribute
 from laurel.domain.organisations.model import Caller
+from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import catalogue
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.catalogue import RewardWish
 from laurel.domain.rewards.model import Allocation, Reward, RewardNotFound
 from laurel.web.dialects.nudj.acting import acts, administers
-from laurel.web.dialects.nudj.in_a_run import in_run
 from laurel.web.dialects.nudj.label_view import labels_of
 from laurel.web.dialects.nudj.listing import Listed, listing
 from laurel.web.dialects.nudj.reward_view import reward_out, shelf_of
@@ -131,7 +131,7 @@ async def update_reward(
         await run.save()
         return await _answer(run.tx, request, written.reward, run.now)
 
-    return await in_run(spine, caller, work)
+    return await in_run(spine, caller.organisation_id, work)
 
 
 async def _wish(tx: Transaction, request: AnyRequest, data: RewardIn, old: Reward | None, now: datetime) -> RewardWish:
