@@ -62,6 +62,7 @@ def served(directory: Path, **settings: str) -> Iterator[tuple[int, subprocess.P
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LAUREL_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed server has its modules compiled
     wanted = {
         "LAUREL_DATA_DIR": str(directory),
         "LAUREL_PORT": str(port),
