@@ -1,8 +1,11 @@
 import asyncio
+import json
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from laurel.base.limits import HOLDER_BINDINGS_OPEN_MAX
 from laurel.openbadges import did, proofs
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.documents import render_instant
@@ -173,3 +176,43 @@ async def test_nobody_offers_a_binding_of_what_another_organisation_issued(api, 
     path = f"/api/v1/credentials/{award['credential']}/bindings"
     assert (await other_api.post(path)).status_code == 404
     assert (await stranger.post(path)).status_code == 401
+
+
+async def test_a_binding_is_undone_and_open_exchanges_end_with_it(api, other_api, stranger, clock):
+    award = await an_award(api)
+    path = f"/api/v1/credentials/{award['credential']}/bindings"
+    exchange = await an_exchange(api, award)
+    body = {"verifiablePresentation": a_presentation(exchange, clock)}
+    assert (await stranger.post(exchange["exchange"], json=body)).status_code == 200
+    still_open = await an_exchange(api, award)
+    assert (await other_api.delete(path)).status_code == 404
+    assert (await stranger.delete(path)).status_code == 401
+    clock.advance(timedelta(minutes=1))
+    assert (await api.delete(path)).status_code == 204
+    assert (await api.delete(path)).status_code == 204
+    freed = await signed_document(stranger, award["credential"])
+    assert freed["credentialSubject"]["id"].startswith("urn:uuid:")
+    assert (await verdict(stranger, freed))["verified"]
+    assert (await api.get(f"/api/v1/credentials/{award['credential']}")).json()["holder"] is None
+    assert (await stranger.post(still_open["exchange"], json={})).status_code == 404
+    actions = [one["action"] for one in (await api.get("/api/v1/audit")).json()["items"]]
+    assert actions.count("credential.unbind") == 1
+
+
+async def test_of_many_exchanges_for_one_credential_the_oldest_end(api, stranger):
+    award, other = await an_award(api), await an_award(api)
+    elsewhere = await an_exchange(api, other)
+    opened = [await an_exchange(api, award) for _ in range(HOLDER_BINDINGS_OPEN_MAX + 1)]
+    first, *rest = [(await stranger.post(one["exchange"], json={})).status_code for one in opened]
+    assert (first, set(rest)) == (404, {200})
+    assert (await stranger.post(elsewhere["exchange"], json={})).status_code == 200
+
+
+async def test_the_link_for_the_wallet_names_the_exchange_and_who_asks(api):
+    exchange = await an_exchange(api, await an_award(api))
+    link = urlsplit(exchange["wallet_link"])
+    assert (link.scheme, link.netloc, link.path) == ("https", "lcw.app", "/request")
+    assert json.loads(parse_qs(link.query)["request"][0]) == {
+        "credentialRequestOrigin": BASE_URL,
+        "protocols": {"vcapi": exchange["exchange"]},
+    }

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId, new_uids
+from laurel.base.limits import HOLDER_BINDINGS_OPEN_MAX
 from laurel.database.pool import Database, Transaction, columns
 from laurel.database.rows import update_row
 from laurel.domain.credentials.model import Credential, HolderBinding, Signed
@@ -414,7 +415,7 @@ _BINDING = ", ".join(HolderBinding.__struct_fields__)
 
 
 async def insert_binding(tx: Transaction, binding: HolderBinding, now: datetime) -> None:
-    """Keep an exchange, and forget those of the organisation that ran out."""
+    """Keep an exchange; forget those of the organisation that ran out, and the oldest of too many for one credential."""
     await tx.execute(
         "DELETE FROM holder_binding WHERE organisation_id = $1 AND expires_at < $2", tx.organisation_id, now
     )
@@ -429,6 +430,35 @@ async def insert_binding(tx: Transaction, binding: HolderBinding, now: datetime)
         binding.secret_hash,
         binding.challenge,
         binding.expires_at,
+    )
+    await tx.execute(
+        """
+        DELETE FROM holder_binding WHERE organisation_id = $1 AND uid IN (
+            SELECT uid FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2 ORDER BY uid DESC OFFSET $3)
+        """,
+        tx.organisation_id,
+        binding.credential_id,
+        HOLDER_BINDINGS_OPEN_MAX,
+    )
+
+
+async def find_own_binding(tx: Transaction, credential_id: CredentialId, uid: str) -> HolderBinding | None:
+    """An exchange of one credential."""
+    row = await tx.fetchrow(
+        f"SELECT {_BINDING} FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2 AND uid = $3",
+        tx.organisation_id,
+        credential_id,
+        uid,
+    )
+    return None if row is None else HolderBinding.from_row(row)
+
+
+async def end_bindings(tx: Transaction, credential_id: CredentialId) -> None:
+    """End every exchange of a credential."""
+    await tx.execute(
+        "DELETE FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2",
+        tx.organisation_id,
+        credential_id,
     )
 
 

@@ -1,5 +1,6 @@
 """Binding a credential to the wallet of the person: its subject becomes the DID that the wallet proves, and it is signed
 again (same id, later validFrom). Whoever has the address of such an exchange may bind once; it is for the person alone.
+What is bound can be set free again, which signs it again without the DID.
 """
 
 import asyncio
@@ -26,13 +27,15 @@ from laurel.domain.record_events.run import Run
 from laurel.openbadges.presentation import holder_of
 
 LIVES: Final = timedelta(hours=24)
+LIVES_IN_HAND: Final = timedelta(minutes=30)
+"""How long an exchange stays open: for a program that passes it on, and for a person who has the wallet at hand."""
 
 
 async def start(
-    tx: Transaction, credential: Credential, *, by: Caller | str, now: datetime
+    tx: Transaction, credential: Credential, *, by: Caller | str, now: datetime, lives: timedelta = LIVES
 ) -> tuple[HolderBinding, str]:
-    """An exchange in which a wallet can prove its DID, and the name by which it is asked for: a secret. Raises
-    AlreadyRevoked.
+    """An exchange in which a wallet can prove its DID, and the name by which it is asked for: a secret. Of more than
+    HOLDER_BINDINGS_OPEN_MAX for one credential the oldest end. Raises AlreadyRevoked.
     """
     _check(credential)
     secret = new_secret()
@@ -42,7 +45,7 @@ async def start(
         credential_id=credential.id,
         secret_hash=_hash(secret),
         challenge=new_secret(),
-        expires_at=now + LIVES,
+        expires_at=now + lives,
         bound_at=None,
     )
     await store.insert_binding(tx, binding, now)
@@ -85,6 +88,24 @@ async def bind(run: Run, binding: HolderBinding, presentation: dict[str, Any], *
         subject=("credential", credential.uid),
     )
     return bound
+
+
+async def set_free(run: Run, credential: Credential, *, by: Caller | str) -> Credential:
+    """Bind the credential to no wallet any more, and end the exchanges that are open; nothing happens to one that is not
+    bound. Raises AlreadyRevoked.
+    """
+    await store.end_bindings(run.tx, credential.id)
+    await run.load([credential.person_id])
+    await achievements.lock_award(run.tx, credential.award_id)
+    current = await store.find_by_id(run.tx, credential.id)
+    if current is None:
+        raise CredentialNotFound("there is no such credential")
+    _check(current)
+    if current.holder is None:
+        return current
+    freed = await amend(run, current, {"holder": None})
+    await audit.record(run.tx, at=run.now, by=by, action="credential.unbind", subject=("credential", current.uid))
+    return freed
 
 
 def _check(credential: Credential) -> None:

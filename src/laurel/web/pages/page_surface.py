@@ -35,6 +35,7 @@ from laurel.web.pages import (
     own_texts,
     public_credential,
     verifier_page,
+    wallet_binding,
     wallet_pages,
 )
 from laurel.web.pages.page_refusals import refuse
@@ -102,6 +103,7 @@ SURFACE = Surface(
         *verifier_page.HANDLERS,
         *own_texts.HANDLERS,
         *wallet_pages.HANDLERS,
+        *wallet_binding.HANDLERS,
         *console_requests.HANDLERS,
         *console_rewards.HANDLERS,
         *console_leaderboards.HANDLERS,

@@ -37,6 +37,7 @@ from laurel.web.pages.drawn import design_for, fields_of
 from laurel.web.pages.languages import LANGUAGES, dated, direction_of, preferred, words_in
 from laurel.web.pages.page_refusals import refuse
 from laurel.web.pages.rendered import HTML, render, security_headers
+from laurel.web.pages.wallet_owner import email_of, is_own
 from laurel.web.public import credentials as programs
 from laurel.web.public import issuers
 from laurel.web.public.negotiation import wants_page
@@ -195,10 +196,13 @@ async def _page(parts: Parts, uid: str, scope: Scope) -> tuple[bytes, RawHeaders
     key, language, _ = _asked(scope)
     name = (uid, key, language or _header(scope, b"accept-language"))
     found = _kept.get(name)
-    if found is not None and time.monotonic() < found[0]:
+    request: AnyRequest = Request(scope)
+    stranger = email_of(request, parts) is None
+    if stranger and found is not None and time.monotonic() < found[0]:
         return found[1], found[2]
     shown = await load(parts, uid, scope)
-    body = render("public/credential.html", **context_of(parts, shown)).encode()
+    own = not stranger and await is_own(request, parts, shown.credential)
+    body = render("public/credential.html", **context_of(parts, shown), own=own).encode()
     headers = {
         **security_headers(images=shown.organisation.image),
         "Cache-Control": "no-cache",
@@ -206,8 +210,11 @@ async def _page(parts: Parts, uid: str, scope: Scope) -> tuple[bytes, RawHeaders
     }
     if shown.credential.private:
         headers |= {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+    if own:
+        headers["Cache-Control"] = "no-store"
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    _kept[name] = (time.monotonic() + _KEPT_SECONDS, body, raw)
+    if not own:
+        _kept[name] = (time.monotonic() + _KEPT_SECONDS, body, raw)
     if len(_kept) > _KEPT_MAX:
         _kept.popitem(last=False)
     return body, raw

@@ -47,6 +47,7 @@ from laurel.domain.record_events.run import Run
 from laurel.domain.wallet.learner_record import record_of
 from laurel.web.pages.recipients import checked_email
 from laurel.web.pages.visits import WALLET, Visit, page
+from laurel.web.pages.wallet_owner import email_of
 
 _AWARDS_MAX = 500
 _CONSENTS_MAX = 100
@@ -73,17 +74,6 @@ class Shelf(NamedTuple):
     credentials: list[Credential]
     requests: list[LearnerRequest]
     consents: list[Consent]
-
-
-def _email_of(visit: Visit) -> str | None:
-    """The address that this browser has proved, or None."""
-    cookie = visit.request.cookies.get(WALLET, "")
-    if not cookie:
-        return None
-    try:
-        return signed_links.read(visit.parts.pepper, signed_links.WALLET, cookie, visit.parts.clock.now()).email
-    except LaurelError:
-        return None
 
 
 async def _organisations_of(visit: Visit, email: str) -> list[OrganisationId]:
@@ -121,7 +111,7 @@ async def _shelves(visit: Visit, email: str) -> list[Shelf]:
 @page("/wallet", door="open")
 async def show_wallet(visit: Visit) -> Response[bytes]:
     """The credentials; to a stranger the form that sends a link."""
-    email = _email_of(visit)
+    email = email_of(visit.request, visit.parts)
     if email is None:
         return visit.show_in_public("public/wallet_door.html", sent=False, here="/wallet")
     return await _show(visit, email)
@@ -186,7 +176,7 @@ async def close_wallet(visit: Visit) -> Response[bytes]:
 @page("/wallet/change", door="open", post=True)
 async def change_in_wallet(visit: Visit) -> Response[bytes]:
     """Show or hide a credential, ask for another name or for erasure, stop or allow letters."""
-    email, form = _email_of(visit), visit.form
+    email, form = email_of(visit.request, visit.parts), visit.form
     if email is None:
         return visit.show_in_public("public/wallet_door.html", sent=False, here="/wallet")
     for organisation_id in await _organisations_of(visit, email):
@@ -254,7 +244,7 @@ async def _letters(tx: Transaction, person: Person, *, stop: bool, at: str) -> N
 @page("/wallet/all.zip", door="open")
 async def download_wallet(visit: Visit) -> Response[bytes]:
     """Every signed credential as JSON, in one archive."""
-    email = _email_of(visit)
+    email = email_of(visit.request, visit.parts)
     if email is None:
         return visit.to(visit.localised("/wallet"))
     archive = io.BytesIO()
@@ -273,7 +263,7 @@ async def download_wallet(visit: Visit) -> Response[bytes]:
 @page("/wallet/record/{organisation:str}", door="open")
 async def download_record(visit: Visit) -> Response[bytes]:
     """What one organisation issued to the learner as one document (CLR 2.0), signed by it now."""
-    email = _email_of(visit)
+    email = email_of(visit.request, visit.parts)
     if email is None:
         return visit.to(visit.localised("/wallet"))
     wanted = visit.path("organisation").removesuffix(".json")

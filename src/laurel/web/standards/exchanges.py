@@ -7,6 +7,7 @@ Wallet speaks it.
 import asyncio
 import json
 from typing import Any, Final
+from urllib.parse import quote
 
 from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
@@ -27,6 +28,7 @@ from laurel.web.public.credentials import find_signed
 from laurel.web.standards.vc_api import read_members
 
 _SIGNING_SECONDS: Final = 3.0
+_WALLET_APP: Final = "https://lcw.app/request"
 
 
 class CredentialGone(Gone):
@@ -60,6 +62,15 @@ async def protocols(parts: InjectedParts, credential: FromPath[str]) -> dict[str
 def binding_url(public_url: str, name: str) -> str:
     """The address of an exchange in which a wallet proves its DID; a secret."""
     return f"{public_url}/workflows/binding/exchanges/{name}"
+
+
+def wallet_link(public_url: str, name: str) -> str:
+    """The address that opens Learner Credential Wallet on a telephone with this exchange to carry out; a secret too.
+
+    Source: the wallet's universal app link, whose `request` names the asking origin and the protocols that it offers.
+    """
+    asked = {"credentialRequestOrigin": public_url, "protocols": {"vcapi": binding_url(public_url, name)}}
+    return f"{_WALLET_APP}?request={quote(json.dumps(asked, separators=(',', ':')), safe='')}"
 
 
 @post("/workflows/binding/exchanges/{name:str}", status_code=200, tags=["verification"])

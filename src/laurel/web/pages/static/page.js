@@ -14,6 +14,23 @@
       });
   }
 
+  for (const section of document.querySelectorAll("[data-watch]")) {
+    const place = section.querySelector("[aria-live]");
+    let shown = "";
+    const look = () => {
+      if (place.querySelector("[data-ended]")) return;
+      setTimeout(look, 2500);
+      if (document.hidden) return;
+      fetch(section.dataset.watch, { headers: { "x-part": "1" } })
+        .then((answer) => (answer.ok ? answer.text() : shown))
+        .then((html) => {
+          if (html !== shown) place.innerHTML = shown = html;
+        })
+        .catch(() => {}); // the next look may be answered
+    };
+    look();
+  }
+
   for (const button of document.querySelectorAll("[data-share]")) {
     button.addEventListener("click", async () => {
       const what = { title: button.dataset.title, url: button.dataset.share };
