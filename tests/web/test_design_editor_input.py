@@ -9,14 +9,15 @@ import pytest_asyncio
 
 from laurel.base.errors import Limited
 from laurel.base.limits import DESIGN_PREVIEWS_PER_MINUTE_MAX
+from laurel.domain.credentials.samples import sample_fields
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.rendering import builtin_designs, encode_design
 from laurel.web.drawing_allowance import previews
 from laurel.web.pages.design_layers import ATTRIBUTES
-from laurel.web.pages.samples import sample_fields
 from tests.support.browsing import PASSWORD
 from tests.support.builders import an_account
+from tests.support.fixtures import BASE_URL
 
 DOCUMENT = json.loads(encode_design(builtin_designs()["badge-meridian"]))
 CANVAS = {
@@ -94,7 +95,7 @@ async def test_a_wrong_field_is_refused_in_a_sentence_of_the_form(editor):
 
 
 async def test_every_attribute_that_is_offered_is_filled_in_by_the_sample(organisation: Organisation):
-    filled = sample_fields(organisation).values
+    filled = sample_fields(organisation, BASE_URL).values
     assert {name for name, _ in ATTRIBUTES} <= set(filled)
     assert "recipient.email" not in filled  # a public page never shows it
 

@@ -116,6 +116,7 @@ def fields_of(intent: Intent, language: str) -> CredentialFields:
     spoken = person.language or language
     fields = CredentialFields(
         name=achievement.name_of(intent.award.level, spoken, language),
+        level=achievement.level_name(intent.award.level, spoken, language),
         description=achievement.description_in(spoken, language),
         recipient_name=person.full_name,
         recipient_email=person.email,

@@ -82,7 +82,8 @@ class CredentialFields(msgspec.Struct, frozen=True):
     """What a credential says.
 
     Taken from the definition and the person when it was intended; later edits of those do not change it. Texts are
-    plain; `evidence` and `results` are lists of JSON objects. `recipient_id` is the issuer's own name for the recipient.
+    plain; `evidence` and `results` are lists of JSON objects. `recipient_id` is the issuer's own name for the recipient,
+    `level` what the level of an achievement is called.
     """
 
     name: str
@@ -99,6 +100,7 @@ class CredentialFields(msgspec.Struct, frozen=True):
     results: list[dict[str, Any]] = []
     credits_earned: float | None = None
     custom: dict[str, Any] = {}
+    level: str = ""
 
 
 class Credential(Stored, frozen=True):

@@ -1,7 +1,16 @@
-"""How a credential looks: the design of its achievement, filled with what the credential says."""
+"""How a credential looks: the design of its achievement, and the attributes that fill it in, the same on every surface.
 
+Drawing and keeping what was drawn is `domain.designs.drawing`.
+"""
+
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
+import msgspec
+
+from laurel.base.limits import DESIGN_TEXT_LENGTH_MAX
+from laurel.base.written_dates import dated
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
@@ -10,27 +19,154 @@ from laurel.domain.designs import library
 from laurel.domain.designs import store as designs
 from laurel.domain.designs.model import DesignKind
 from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.branding import colour_of, signatory_of
 from laurel.domain.organisations.model import Organisation
-from laurel.rendering import Design, Fields, builtin_designs
+from laurel.rendering import Design, Fields, builtin_designs, with_colours
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+_CUSTOM_NAME_MAX = 100  # of what may stand in square brackets after `custom.`
+
+
+class Particulars(msgspec.Struct, frozen=True, kw_only=True):
+    """What a credential (or a sample of one) says, before it has the names that designs know.
+
+    `title` is what the issuer calls the achievement among themselves. `email` stays None wherever strangers may look.
+    """
+
+    name: str
+    description: str = ""
+    title: str = ""
+    level: str = ""
+    recipient: str = ""
+    recipient_id: str = ""
+    email: str | None = None
+    number: str = ""
+    license_id: str = ""
+    issued_on: date | None = None
+    expired_on: date | None = None
+    url: str = ""
+    custom: Mapping[str, Any] = {}
+
+
+def attributes(said: Particulars, organisation: Organisation, public_url: str, language: str) -> dict[str, str]:
+    """Every attribute that a design or a letter may name, each cut to DESIGN_TEXT_LENGTH_MAX
+    (docs/reference/design-format.md).
+    """
+    signatory, signatory_title = signatory_of(organisation)
+    values = {
+        "recipient.name": said.recipient,
+        "recipient.id": said.recipient_id,
+        "achievement.name": said.name,
+        "achievement.course_name": said.name,
+        "achievement.description": said.description,
+        "achievement.course_description": said.description,
+        "achievement.title": said.title or said.name,
+        "achievement.level": said.level,
+        "credential.name": said.name,
+        "credential.description": said.description,
+        "credential.id": said.number,
+        "credential.uuid": said.number,
+        "credential.license_id": said.license_id,
+        "credential.issued_on": dated(said.issued_on, language) if said.issued_on else "",
+        "credential.expired_on": dated(said.expired_on, language) if said.expired_on else "",
+        "credential.url": said.url,
+        "issuer.name": organisation.name,
+        "issuer.url": organisation.url or public_url,
+        "issuer.signatory": signatory,
+        "issuer.signatory_title": signatory_title,
+    }
+    if said.email is not None:
+        values["recipient.email"] = said.email
+    custom = {
+        f"custom.{name[:_CUSTOM_NAME_MAX]}": str(value) for name, value in said.custom.items() if value is not None
+    }
+    return {name: value[:DESIGN_TEXT_LENGTH_MAX] for name, value in (custom | values).items()}
+
+
+def particulars_of(
+    credential: Credential, achievement: Achievement | None, organisation: Organisation, public_url: str, language: str
+) -> Particulars:
+    """What a credential says to anybody who may see it; the recipient's address is not among it."""
+    said = credential.fields
+    expires: datetime | None = credential.expires_at
+    title = achievement and (
+        achievement.details.get("internal_name") or achievement.name_in(language, organisation.language)
+    )
+    return Particulars(
+        name=said["name"],
+        description=said["description"],
+        title=title or "",
+        level=said.get("level") or "",
+        recipient=said["recipient_name"],
+        recipient_id=said.get("recipient_id") or "",
+        number=credential.uid,
+        license_id=credential.license_id or "",
+        issued_on=credential.issued_on,
+        expired_on=expires.date() if expires else None,
+        url=f"{public_url}/c/{credential.uid}",
+        custom=said.get("custom") or {},
+    )
+
+
+def fields_of(
+    credential: Credential,
+    achievement: Achievement,
+    organisation: Organisation,
+    public_url: str,
+    language: str,
+    *,
+    for_issuer: bool = False,
+) -> Fields:
+    """What fills in a design for this credential. for_issuer: only its issuer will see the picture, so that it may show
+    the recipient's address.
+    """
+    said = particulars_of(credential, achievement, organisation, public_url, language)
+    if for_issuer:
+        said = msgspec.structs.replace(said, email=credential.fields.get("recipient_email") or "")
+    return Fields(values=attributes(said, organisation, public_url, language), language=language)
+
+
+def unheld_fields(achievement: Achievement, organisation: Organisation, public_url: str, language: str) -> Fields:
+    """What fills in a design for an achievement with nobody's name on it."""
+    said = Particulars(
+        name=achievement.name_in(language, organisation.language),
+        description=achievement.description_in(language, organisation.language),
+    )
+    return Fields(values=attributes(said, organisation, public_url, language), language=language)
 
 
 async def picture_of(
-    tx: Transaction, credential: Credential, kind: DesignKind, public_url: str
+    tx: Transaction, credential: Credential, kind: DesignKind, public_url: str, *, for_issuer: bool = False
 ) -> tuple[Design, Fields]:
-    """What is drawn for a credential; an achievement without a design of this kind looks like the default one."""
+    """What is drawn for a credential where no reader says a language: in that of its organisation."""
     found = await achievements.find_many(tx, [credential.achievement_id])
     achievement = found[credential.achievement_id]
     organisation = await organisations.organisation(tx)
-    design = await design_of(tx, achievement, kind)
-    return design, fields_shown(credential, achievement, organisation, public_url)
+    design = await design_for(tx, achievement, kind, organisation)
+    language = organisation.language
+    return design, fields_of(credential, achievement, organisation, public_url, language, for_issuer=for_issuer)
 
 
-async def design_of(tx: Transaction, achievement: Achievement, kind: DesignKind) -> Design:
-    """The design of an achievement's badge or certificate, else the organisation's, else the built-in one."""
+def drawn_at(credential: Credential) -> datetime:
+    """The instant that a PDF of the credential says it was made at, so that it is the same file each time."""
+    return credential.created_at.replace(microsecond=0)
+
+
+# --------------------------------------------------------------------------------------------------------------- design
+async def design_for(tx: Transaction, achievement: Achievement, kind: DesignKind, organisation: Organisation) -> Design:
+    """The design of an achievement's badge or certificate, else the organisation's, else the built-in one; a built-in one
+    is in the organisation's colour.
+    """
+    return in_colours(await _chosen(tx, achievement, kind), organisation)
+
+
+def in_colours(design: Design, organisation: Organisation) -> Design:
+    """A design that is no other than a built-in one with the organisation's colour in the place of its own."""
+    colour = colour_of(organisation)
+    ours = colour is not None and design in builtin_designs().values()
+    return with_colours(design, {"primary": colour}) if colour and ours else design
+
+
+async def _chosen(tx: Transaction, achievement: Achievement, kind: DesignKind) -> Design:
     plan = achievement.credential
     uid = plan.badge_design if kind == "badge" else plan.certificate_design
     builtin = builtin_designs().get(uid or "")
@@ -40,45 +176,3 @@ async def design_of(tx: Transaction, achievement: Achievement, kind: DesignKind)
     if stored is None or stored.kind != kind:
         stored = (await designs.defaults(tx)).get(kind)
     return library.drawable(stored, kind)
-
-
-def fields_shown(
-    credential: Credential, achievement: Achievement, organisation: Organisation, public_url: str
-) -> Fields:
-    """The attributes that a design may name."""
-    said = credential.fields
-    language = organisation.language
-    title = achievement.details.get("internal_name") or achievement.name_in(language, language)
-    values = {
-        "recipient.name": said["recipient_name"],
-        "recipient.email": said.get("recipient_email") or "",
-        "recipient.id": said.get("recipient_id") or "",
-        "achievement.name": said["name"],
-        "achievement.course_name": said["name"],
-        "achievement.description": said["description"],
-        "achievement.course_description": said["description"],
-        "achievement.title": title,
-        "credential.name": said["name"],
-        "credential.description": said["description"],
-        "credential.id": str(credential.id),
-        "credential.uuid": credential.uid,
-        "credential.issued_on": show_date(credential.issued_on, language),
-        "credential.expired_on": show_date(credential.expires_at, language),
-        "credential.url": f"{public_url}/c/{credential.uid}",
-        "credential.license_id": credential.license_id or "",
-        "issuer.name": organisation.name,
-        "issuer.url": organisation.url or public_url,
-    }
-    custom = {
-        f"custom.{name}"[:100]: str(value) for name, value in (said.get("custom") or {}).items() if value is not None
-    }
-    return Fields(values=values | custom, language=language)
-
-
-def show_date(day: date | datetime | None, language: str) -> str:
-    """A date for people: in words in English, in figures elsewhere; nothing for None."""
-    if day is None:
-        return ""
-    if language.startswith("en"):
-        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-    return f"{day:%Y-%m-%d}"

@@ -26,6 +26,15 @@ DEFAULTS: Mapping[DesignKind, str] = {
     "certificate": "certificate-conservatory-a4-landscape",
 }
 """The built-in design that an organisation begins with, by kind."""
+BADGES = ("badge-meridian", "badge-bastion", "badge-prism", "badge-olympia", "badge-orbit")
+CERTIFICATES = (
+    "certificate-sterling-a4-landscape",
+    "certificate-conservatory-a4-landscape",
+    "certificate-atelier-a4-portrait",
+    "certificate-horizon-us-letter-landscape",
+    "certificate-chancery-us-letter-portrait",
+)
+"""The built-in designs in the order in which they are offered."""
 
 
 class DesignDraft(msgspec.Struct, kw_only=True):

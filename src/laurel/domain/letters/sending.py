@@ -8,18 +8,21 @@ from urllib.parse import quote
 import msgspec
 
 from laurel.base.ids import CredentialId, OrganisationId
-from laurel.base.limits import DESIGN_TEXT_LENGTH_MAX, LETTERS_PER_RUN_MAX
+from laurel.base.limits import LETTERS_PER_RUN_MAX
 from laurel.database import jobs
 from laurel.database.pool import Database, Transaction
 from laurel.domain.access import signed_links
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.model import Achievement
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import LETTER_JOB, Credential
-from laurel.domain.credentials.pictures import show_date
-from laurel.domain.letters import bounces, store, templates
+from laurel.domain.credentials.pictures import attributes, particulars_of
+from laurel.domain.credentials.samples import a_sample
+from laurel.domain.letters import bounces, store
 from laurel.domain.letters.composing import Facts, compose
 from laurel.domain.letters.wording import wording_in
 from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.branding import colour_of, greeting_of
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.people import store as people
 from laurel.domain.people.model import Person
@@ -33,6 +36,8 @@ STOPPED = "letters_stopped_at"
 """In a person's attributes: since when they want no letters."""
 SWITCH = "letters"
 """In an organisation's settings: False when nobody is to be told by mail."""
+_COLOUR = "#1b6b48"
+"""Of buttons, where the organisation has chosen none."""
 _REMINDERS = {"expiring_30": timedelta(days=30), "expiring_7": timedelta(days=7)}
 
 
@@ -98,7 +103,7 @@ async def _send_one(tx: Transaction, post: Post, credential_id: CredentialId, ki
     now = post.clock.now()
     if await store.note_sent(tx, credential_id, kind, now):
         sort = kind.partition("_")[0]
-        facts = _facts(post, organisation, credential, person, person.email)
+        facts = _facts(post, organisation, credential, achievement, person)
         template = await store.template(tx, sort, wording_in(facts.language)[0])
         number = await bounces.number_letter(tx, post.pepper, person.id, person.email, now)
         try:
@@ -116,50 +121,29 @@ def wants_letters(organisation: Organisation, person: Person) -> bool:
     )
 
 
-def _branding(organisation: Organisation) -> tuple[str, str]:
-    """(the sentence in every built-in letter, the colour of buttons)."""
-    branding = organisation.settings.get("branding")
-    branding = branding if isinstance(branding, dict) else {}
-    colour = branding.get("colour")
-    return str(branding.get("mail_greeting") or ""), colour if isinstance(colour, str) else "#1b6b48"
-
-
-def _facts(post: Post, organisation: Organisation, credential: Credential, person: Person, email: str) -> Facts:
-    greeting, colour = _branding(organisation)
+def _facts(
+    post: Post, organisation: Organisation, credential: Credential, achievement: Achievement | None, person: Person
+) -> Facts:
+    language = wording_in(person.language or organisation.language)[0]
     key = f"?key={credential.access_key}" if credential.private else ""
+    action_url = f"{post.public_url}/c/{credential.uid}{key}"
+    said = particulars_of(credential, achievement, organisation, post.public_url, language)
+    values = attributes(msgspec.structs.replace(said, url=action_url), organisation, post.public_url, language)
     stop = signed_links.hidden(post.pepper, "stop", f"{organisation.uid}-{person.uid}")
     return Facts(
-        to=email,
-        language=person.language or organisation.language,
-        action_url=f"{post.public_url}/c/{credential.uid}{key}",
+        to=person.email or "",
+        language=language,
+        action_url=action_url,
         name=credential.fields["name"],
         recipient=credential.fields["recipient_name"],
         issuer=organisation.name,
-        day=f"{credential.expires_at:%Y-%m-%d}" if credential.expires_at else "",
-        greeting=greeting,
-        colour=colour,
+        day=values["credential.expired_on"],
+        greeting=greeting_of(organisation),
+        colour=colour_of(organisation) or _COLOUR,
         stop_url=f"{post.public_url}/letters/stop?who={quote(stop)}",
         reply_to=organisation.email,
-        values=_values(post, organisation, credential, person.language or organisation.language),
+        values=values,
     )
-
-
-def _values(post: Post, organisation: Organisation, credential: Credential, language: str) -> dict[str, str]:
-    """What fills in the placeholders of an organisation's own words, each shortened to a design's length."""
-    said = credential.fields
-    key = f"?key={credential.access_key}" if credential.private else ""
-    values = {
-        "recipient.name": said["recipient_name"],
-        "achievement.name": said["name"],
-        "achievement.description": said["description"],
-        "credential.issued_on": show_date(credential.issued_on, language),
-        "credential.expired_on": show_date(credential.expires_at, language),
-        "credential.url": f"{post.public_url}/c/{credential.uid}{key}",
-        "issuer.name": organisation.name,
-        "issuer.url": organisation.url or post.public_url,
-    }
-    custom = {f"custom.{name}": str(value) for name, value in (said.get("custom") or {}).items() if value is not None}
-    return {name: value[:DESIGN_TEXT_LENGTH_MAX] for name, value in (custom | values).items()}
 
 
 async def ask_for_link(tx: Transaction, email: str, language: str, *, alone: bool) -> None:
@@ -190,8 +174,7 @@ async def send_link(post: Post, payload: dict[str, Any]) -> None:
 
 def sample_facts(post: Post, organisation: Organisation, *, to: str, language: str, kind: str) -> Facts:
     """Facts for a letter that is only to be looked at."""
-    values = templates.sample(organisation.name, post.public_url)
-    greeting, colour = _branding(organisation)
+    values = attributes(a_sample(post.public_url), organisation, post.public_url, language)
     return Facts(
         to=to,
         language=language,
@@ -200,8 +183,8 @@ def sample_facts(post: Post, organisation: Organisation, *, to: str, language: s
         recipient=values["recipient.name"],
         issuer="" if kind == "link" else organisation.name,
         day=values["credential.expired_on"],
-        greeting=greeting,
-        colour=colour,
+        greeting=greeting_of(organisation),
+        colour=colour_of(organisation) or _COLOUR,
         stop_url=None if kind == "link" else f"{post.public_url}/letters/stop?who=nobody",
         values=values,
     )

@@ -18,8 +18,9 @@ from laurel.domain.organisations.model import Caller
 Kind = Literal["issued", "expiring", "link"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ABOUT_A_CREDENTIAL = (
-    "recipient.name", "achievement.name", "achievement.description", "credential.issued_on", "credential.expired_on",
-    "credential.url", "issuer.name", "issuer.url",
+    "recipient.name", "recipient.id", "achievement.name", "achievement.description", "achievement.title",
+    "achievement.level", "credential.id", "credential.license_id", "credential.issued_on", "credential.expired_on",
+    "credential.url", "issuer.name", "issuer.url", "issuer.signatory", "issuer.signatory_title",
 )  # fmt: skip
 PLACEHOLDERS: Mapping[Kind, tuple[str, ...]] = {
     "issued": ABOUT_A_CREDENTIAL,
@@ -114,17 +115,3 @@ async def remove(tx: Transaction, *, kind: str, language: str, by: Caller, now: 
     await audit.record(
         tx, at=now, by=by, action="letter_template.delete", subject=("letter_template", f"{known}-{language}")
     )
-
-
-def sample(issuer: str, url: str) -> dict[str, str]:
-    """Values for a letter that is only being looked at."""
-    return {
-        "recipient.name": "Ada Lovelace",
-        "achievement.name": "Analytical Engines",
-        "achievement.description": "For a first program, written before there was a machine to run it on.",
-        "credential.issued_on": "14 March 2026",
-        "credential.expired_on": "14 March 2028",
-        "credential.url": f"{url}/c/000000000000000000000000",
-        "issuer.name": issuer,
-        "issuer.url": url,
-    }

@@ -80,6 +80,7 @@ async def move(
     count_held(run, award, -1)
     count_held(run, moved, 1)
     if award.achievement_id != achievement_id:
+        target["fields"] = {**credential.fields, "level": ""}  # it was one of the achievement that it leaves
         await credentials.count_differently(run.tx, {award.achievement_id: -1, achievement_id: 1})
     if credential.state == "issued":
         await ask_to_issue(run.tx, 1)

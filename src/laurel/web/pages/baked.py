@@ -5,16 +5,14 @@ from typing import Any
 
 from litestar.types import Receive, Send
 
-from laurel.domain.achievements import store as achievements
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import CredentialNotFound, Signed
+from laurel.domain.credentials.pictures import picture_of
 from laurel.domain.designs import drawing
-from laurel.domain.organisations import store as organisations
 from laurel.domain.parts import Parts
 from laurel.openbadges import baking
 from laurel.rendering import render_svg
 from laurel.web.hot_routes import send_answer
-from laurel.web.pages.drawn import design_for, fields_of
 from laurel.web.public.credentials import access_key_in, find_signed, headers_of
 from laurel.web.public.negotiation import SECURITY, header, holds
 
@@ -43,10 +41,7 @@ async def _picture(parts: Parts, signed: Signed, suffix: str) -> bytes:
         credential = await store.find_by_uid(tx, signed.uid)
         if credential is None:
             raise CredentialNotFound("there is no such credential", field="credential", value=signed.uid)
-        achievement = (await achievements.find_many(tx, [credential.achievement_id]))[credential.achievement_id]
-        organisation = await organisations.organisation(tx)
-        design = await design_for(tx, achievement, "badge", organisation)
-    fields = fields_of(credential, organisation, parts.public_url, organisation.language)
+        design, fields = await picture_of(tx, credential, "badge", parts.public_url)
     if suffix == "svg":
         return await asyncio.to_thread(render_svg, design, fields)
     return (await drawing.png(design, fields))[0]

@@ -1,31 +1,12 @@
-"""An organisation's colour: checked, and darkened or lightened until its words can be read (WCAG 2.2 AA). Pure."""
+"""An organisation's colour, darkened or lightened until its words can be read (WCAG 2.2 AA). Pure."""
 
 import colorsys
-import re
 
-from laurel.base.errors import Invalid
+from laurel.domain.organisations.branding import colour_of
 from laurel.domain.organisations.model import Organisation
 
-BRANDING = "branding"
-"""The key in an organisation's settings."""
-_HEX = re.compile(r"#[0-9a-f]{6}")
 _READABLE = 4.6
 _LIGHT_GROUND, _DARK_GROUND = "#ffffff", "#1a1e1b"
-
-
-def checked_colour(text: str, field: str) -> str:
-    """A colour as #rrggbb. Raises Invalid."""
-    colour = text.strip().lower()
-    if not _HEX.fullmatch(colour):
-        raise Invalid(f"{field} must be a colour such as #1b6b48", field=field, value=text[:50])
-    return colour
-
-
-def colour_of(organisation: Organisation) -> str | None:
-    """The organisation's own colour, when it has chosen one."""
-    branding = organisation.settings.get(BRANDING)
-    colour = branding.get("colour") if isinstance(branding, dict) else None
-    return colour if isinstance(colour, str) and _HEX.fullmatch(colour) else None
 
 
 def contrast(one: str, other: str) -> float:

@@ -10,15 +10,15 @@ from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
 from laurel.domain.catalogue import looks
 from laurel.domain.catalogue import store as catalogue
+from laurel.domain.credentials.pictures import in_colours
+from laurel.domain.credentials.samples import SAMPLES, sample_fields
 from laurel.domain.designs import drawing, library
 from laurel.domain.designs import store as designs
-from laurel.domain.designs.library import DEFAULTS, DesignDraft
+from laurel.domain.designs.library import BADGES, CERTIFICATES, DEFAULTS, DesignDraft
 from laurel.domain.designs.model import KINDS, DesignKind, StoredDesign
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Organisation
 from laurel.rendering import Design, builtin_designs, encode_design
-from laurel.web.pages.drawn import BADGES, CERTIFICATES, in_colours
-from laurel.web.pages.samples import SAMPLES, sample_fields
 from laurel.web.pages.visits import Visit, page
 from laurel.web.public.negotiation import holds
 
@@ -53,9 +53,7 @@ class Look:
 def look_of(stored: StoredDesign, organisation: Organisation) -> Look:
     """A stored design as it is drawn: one that is no other than a built-in one is in the organisation's colours."""
     design = library.drawable(stored, stored.kind)
-    return Look(
-        stored.uid, in_colours(design, organisation) if design in builtin_designs().values() else design, stored
-    )
+    return Look(stored.uid, in_colours(design, organisation), stored)
 
 
 def builtin_look(key: str, organisation: Organisation) -> Look:
@@ -117,7 +115,11 @@ async def show_design_picture(visit: Visit) -> Response[bytes]:
     async with visit.transaction() as tx:
         look = await require_look(tx, visit.path("design"), visit.organisation)
     fields = sample_fields(
-        visit.organisation, sample=visit.asked("sample"), name=visit.asked("name")[:200], design=look.design
+        visit.organisation,
+        visit.parts.public_url,
+        sample=visit.asked("sample"),
+        name=visit.asked("name")[:200],
+        design=look.design,
     )
     width = _WIDTHS.get(visit.asked("size"), _WIDTHS["small"])
     name = await drawing.png_name(look.design, fields, width_pixels=width)

@@ -12,11 +12,11 @@ from laurel.base.times import time_zones
 from laurel.domain.achievements.periods import midnight, zone
 from laurel.domain.letters.sending import SWITCH
 from laurel.domain.organisations import sign_in, store, tenancy
+from laurel.domain.organisations.branding import BRANDING, branding_of, checked_colour
 from laurel.domain.organisations.model import Account
 from laurel.domain.organisations.sign_in import ROLES
 from laurel.domain.organisations.store import AuditFilter
 from laurel.domain.single_sign_on import store as single_sign_on
-from laurel.web.pages.colours import BRANDING, checked_colour
 from laurel.web.pages.languages import LANGUAGES
 from laurel.web.pages.visits import Visit, page
 
@@ -29,7 +29,7 @@ _BRANDS = ("colour", "signatory", "signatory_title", "mail_greeting")
 
 def _show_settings(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
     organisation, form = visit.organisation, visit.form
-    branding = organisation.settings.get(BRANDING, {})
+    branding = branding_of(organisation)
     values = {name: form.get(name) if form.values else (getattr(organisation, name) or "") for name in _TEXTS}
     values |= {name: form.get(name) if form.values else str(branding.get(name) or "") for name in _BRANDS}
     letters = form.ticked("letters") if form.values else organisation.settings.get(SWITCH, True) is not False

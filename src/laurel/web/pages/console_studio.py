@@ -12,6 +12,7 @@ from litestar import Response
 
 from laurel.base.errors import Invalid, LaurelError, Limited
 from laurel.base.limits import UPLOADED_IMAGE_BYTES_MAX
+from laurel.domain.credentials.samples import SAMPLES, language_of, sample_fields
 from laurel.domain.designs import drawing, library
 from laurel.domain.designs.library import DesignDraft
 from laurel.domain.designs.model import DesignChanged
@@ -37,7 +38,6 @@ from laurel.web.pages.design_form import entries_of, sections_of, values_of
 from laurel.web.pages.design_layers import ADDABLE, ATTRIBUTES, CANVAS
 from laurel.web.pages.design_pictures import keep, pictures_of, written_in
 from laurel.web.pages.design_typed import add_language, with_attribute
-from laurel.web.pages.samples import SAMPLES, language_of, sample_fields
 from laurel.web.pages.visits import Visit, page
 
 _CONTROLS = frozenset({"add", "added_picture", "attribute", "language"})
@@ -121,7 +121,7 @@ async def _picture(visit: Visit, work: Work) -> str:
 
 
 async def _drawn(visit: Visit, work: Work, design: Design) -> str:
-    fields = sample_fields(visit.organisation, sample=work.sample, design=design)
+    fields = sample_fields(visit.organisation, visit.parts.public_url, sample=work.sample, design=design)
     svg = await drawing.svg(design, fields)
     return f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
 

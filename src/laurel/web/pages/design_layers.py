@@ -13,6 +13,7 @@ CANVAS = -1
 """The index by which the canvas is edited like a layer."""
 ATTRIBUTES = (
     ("recipient.name", "recipient's name"), ("achievement.name", "achievement"), ("achievement.description", "description"),
+    ("achievement.level", "level"),
     ("credential.issued_on", "date of issue"), ("credential.expired_on", "end of validity"), ("credential.url", "web address"),
     ("credential.id", "number"), ("issuer.name", "issuer"), ("issuer.signatory", "who signs"),
     ("issuer.signatory_title", "as what they sign"),

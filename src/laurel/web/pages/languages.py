@@ -1,4 +1,4 @@
-"""The words of the public pages in six languages, dates as each writes them, and which language a reader gets.
+"""The words of the public pages in six languages, and which of them a reader gets.
 
 The console is in English. Every language has every word: a test compares the files.
 """
@@ -6,7 +6,6 @@ The console is in English. Every language has every word: a test compares the fi
 import tomllib
 from collections.abc import Mapping
 from copy import copy
-from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -25,14 +24,6 @@ LANGUAGES: Mapping[str, str] = {
     "ar": "العربية",
 }
 RIGHT_TO_LEFT = frozenset({"ar"})
-
-_MONTHS = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
-}
 
 
 @cache
@@ -57,23 +48,6 @@ def in_words(error: LaurelError, language: str) -> LaurelError:
     said = copy(error)
     said.message = message
     return said
-
-
-def dated(day: date, language: str) -> str:
-    """A date as the language writes it; English for languages that are not known."""
-    base = language.split("-", 1)[0].lower()
-    if base in {"ja", "zh"}:
-        return f"{day.year}年{day.month}月{day.day}日"
-    month = _MONTHS.get(base, _MONTHS["en"]).split()[day.month - 1]
-    match base:
-        case "de":
-            return f"{day.day}. {month} {day.year}"
-        case "es":
-            return f"{day.day} de {month} de {day.year}"
-        case "fr":
-            return f"{'1er' if day.day == 1 else day.day} {month} {day.year}"
-        case _:
-            return f"{day.day} {month} {day.year}"
 
 
 def preferred(accept_language: str, default: str) -> str:

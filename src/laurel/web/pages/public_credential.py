@@ -13,11 +13,13 @@ from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 
 from laurel.base.errors import Gone, LaurelError, NotFound
+from laurel.base.written_dates import dated
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.rarity import rarities
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import Credential, Signed
+from laurel.domain.credentials.pictures import design_for, drawn_at, fields_of, unheld_fields
 from laurel.domain.designs import drawing
 from laurel.domain.endorsements import store as endorsements
 from laurel.domain.endorsements.model import Endorsement
@@ -27,14 +29,13 @@ from laurel.domain.parts import Parts
 from laurel.domain.transparency.model import commit
 from laurel.openbadges.log import check_inclusion
 from laurel.openbadges.verdict import Check, Outcome
-from laurel.rendering import Fields, crossed_out
+from laurel.rendering import crossed_out
 from laurel.rendering.qr import qr_path
 from laurel.web.hot_routes import HotTable, send_answer
 from laurel.web.injected import InjectedParts
 from laurel.web.pages import baked
 from laurel.web.pages.colours import brand_css
-from laurel.web.pages.drawn import design_for, fields_of
-from laurel.web.pages.languages import LANGUAGES, dated, direction_of, preferred, words_in
+from laurel.web.pages.languages import LANGUAGES, direction_of, preferred, words_in
 from laurel.web.pages.page_refusals import refuse
 from laurel.web.pages.rendered import HTML, render, security_headers
 from laurel.web.pages.wallet_owner import email_of, is_own
@@ -318,9 +319,9 @@ async def show_picture(request: AnyRequest, parts: InjectedParts, credential: Fr
         design = await design_for(
             tx, shown.achievement, "badge" if kind == "badge" else "certificate", shown.organisation
         )
-    fields = fields_of(shown.credential, shown.organisation, parts.public_url, shown.language)
+    fields = fields_of(shown.credential, shown.achievement, shown.organisation, parts.public_url, shown.language)
     if what.endswith(".pdf"):
-        data, name = await drawing.pdf(design, fields, shown.credential.created_at.replace(microsecond=0))
+        data, name = await drawing.pdf(design, fields, drawn_at(shown.credential))
         return _picture(request, data, name, "application/pdf", private=shown.credential.private)
     if state in _MARKS:
         design = crossed_out(design, words_in(shown.language)[f"state_{state}"], _MARKS[state])
@@ -405,8 +406,8 @@ async def show_achievement_picture(
     async with parts.database.transaction(organisation.id) as tx:
         design = await design_for(tx, found, "badge", organisation)
     language = _asked(request.scope)[1] or preferred(request.headers.get("accept-language", ""), organisation.language)
-    values = {"achievement.name": found.name_in(language, organisation.language), "issuer.name": organisation.name}
-    data, name = await drawing.png(design, Fields(values=values, language=language), width_pixels=_WIDTHS[1])
+    fields = unheld_fields(found, organisation, parts.public_url, language)
+    data, name = await drawing.png(design, fields, width_pixels=_WIDTHS[1])
     return _picture(request, data, name, "image/png", private=False)
 
 

@@ -18,7 +18,7 @@ from litestar import Response
 from markupsafe import Markup, escape
 
 from laurel.base import json_text
-from laurel.web.pages.languages import dated
+from laurel.base.written_dates import dated
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

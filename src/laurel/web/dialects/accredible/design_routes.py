@@ -16,11 +16,14 @@ from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
 from laurel.base.times import render_time
 from laurel.domain.catalogue import store as catalogue
+from laurel.domain.credentials.pictures import attributes, in_colours
+from laurel.domain.credentials.samples import a_sample
 from laurel.domain.designs import drawing, library
 from laurel.domain.designs import store as designs
 from laurel.domain.designs.library import DesignDraft
 from laurel.domain.designs.model import DesignKind, StoredDesign
 from laurel.domain.designs.store import DesignFilter
+from laurel.domain.organisations import store as organisations
 from laurel.domain.register import store as register
 from laurel.rendering import Fields
 from laurel.web.dialects.accredible.calls import DIALECT, Answer, Call, Desk, details_of, operation
@@ -40,14 +43,11 @@ _KINDS: dict[str, DesignKind] = {
     "certificates": "certificate",
 }
 _GROUPS_SHOWN_MAX = 100
-_EXAMPLES = {
-    "recipient.name": "Ada Lovelace",
-    "achievement.name": "Name of the course",
-    "achievement.description": "What was learned and shown.",
-    "credential.issued_on": "14 March 2026",
-    "credential.url": "https://example.org/c/0123456789abcdef01234567",
-    "issuer.name": "Name of the issuer",
+_OTHER_NAMES = {
+    "achievement.course_name": ("achievement.name", "credential.name"),
+    "achievement.course_description": ("achievement.description", "credential.description"),
 }
+"""Attributes that say the same of a group, for previews that are given one of them."""
 
 
 async def find_design(desk: Desk, text: str) -> StoredDesign:
@@ -267,14 +267,26 @@ async def design_image(call: Call) -> Answer:
     organisation_id, design_id, _, values = msgspec.json.decode(packed, type=tuple[int, int, int, dict[str, str]])
     async with call.parts.database.transaction(OrganisationId(organisation_id)) as tx:
         design = await library.require(tx, design_id, "data")
-    fields = Fields(values=_EXAMPLES | values)
-    png, version = await drawing.png(library.drawable(design, design.kind), fields, width_pixels=800)
+        organisation = await organisations.organisation(tx)
+    look = in_colours(library.drawable(design, design.kind), organisation)
+    language = organisation.language
+    examples = attributes(a_sample(call.public_url), organisation, call.public_url, language)
+    png, version = await drawing.png(
+        look, Fields(values=examples | _spelled(values), language=language), width_pixels=800
+    )
     headers = {
         "ETag": f'"{version[:32]}"',
         "Cache-Control": "private, max-age=300",
         "X-Content-Type-Options": "nosniff",
     }
     return Response(png, media_type="image/png", headers=headers)
+
+
+def _spelled(given: dict[str, str]) -> dict[str, str]:
+    """What was given, under every name that a design may use for it."""
+    values = {f"achievement.{name[6:]}" if name.startswith("group.") else name: text for name, text in given.items()}
+    others = {other: values[name] for name, more in _OTHER_NAMES.items() if name in values for other in more}
+    return others | values
 
 
 # ------------------------------------------------------------------------------------------------------------- designers

@@ -4,7 +4,6 @@ import hmac
 import io
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
 from typing import Any
 
 from litestar import Response
@@ -16,7 +15,7 @@ from laurel.base.limits import DIALECT_PDFS_MAX, check_count
 from laurel.base.times import render_time
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import Credential
-from laurel.domain.credentials.pictures import picture_of
+from laurel.domain.credentials.pictures import drawn_at, picture_of
 from laurel.domain.designs import drawing
 from laurel.domain.designs.model import DesignKind
 from laurel.domain.files import deposit
@@ -44,7 +43,7 @@ async def generate_single_pdf(call: Call) -> Answer:
         credential = (await resolve(desk, call.path["id"])).credential
         _check_published(credential)
         design, fields = await picture_of(desk.tx, credential, "certificate", call.public_url)
-    _, version = await drawing.pdf(design, fields, _made_at(credential))
+    _, version = await drawing.pdf(design, fields, drawn_at(credential))
     key = f"&key={credential.access_key}" if credential.private else ""
     return {"file": f"{call.public_url}/v1/frontend/credential_pdf/{credential.uid}?v={version[:16]}{key}"}
 
@@ -61,9 +60,10 @@ async def generate_pdf(call: Call) -> Answer:
         for reference in dict.fromkeys(references):
             credential = (await resolve(desk, reference)).credential
             _check_published(credential)
-            wanted.append((credential, await picture_of(desk.tx, credential, "certificate", call.public_url)))
+            drawn = await picture_of(desk.tx, credential, "certificate", call.public_url, for_issuer=True)
+            wanted.append((credential, drawn))
     pdfs = [
-        (f"{credential.id}-{credential.uid}.pdf", (await drawing.pdf(design, fields, _made_at(credential)))[0])
+        (f"{credential.id}-{credential.uid}.pdf", (await drawing.pdf(design, fields, drawn_at(credential)))[0])
         for credential, (design, fields) in wanted
     ]
     async with call.transaction() as desk:
@@ -90,10 +90,6 @@ def _check_published(credential: Credential) -> None:
             value=credential.id,
             details={"credential": credential.id},
         )
-
-
-def _made_at(credential: Credential) -> datetime:
-    return datetime.combine(credential.issued_on, time.min, UTC)
 
 
 @operation("GET", "/v1/files/{uid}/{secret}/{name}", scope=None)
@@ -170,7 +166,7 @@ async def credential_pdf(call: Call) -> Answer:
     async with call.parts.database.transaction(credential.organisation_id) as tx:
         design, fields = await picture_of(tx, credential, "certificate", call.public_url)
         await activity.note(tx, [credential], activity.DOWNLOADED, call.now)
-    pdf, version = await drawing.pdf(design, fields, _made_at(credential))
+    pdf, version = await drawing.pdf(design, fields, drawn_at(credential))
     headers = {**_cached(version, credential), "Content-Disposition": f'inline; filename="{credential.uid}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
 
