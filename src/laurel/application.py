@@ -1,10 +1,8 @@
 """The composition root: settings in, running parts out. Knows every part and holds no rules."""
 
 import asyncio
-import gc
 import os
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,7 +12,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from laurel.database.embedded import EmbeddedPostgres
+from laurel.base import garbage
+from laurel.database.embedded import DirectoryTaken, EmbeddedPostgres
 from laurel.database.migrate import migrate
 from laurel.database.pool import open_database
 from laurel.domain.notifications import formats
@@ -26,6 +25,7 @@ from laurel.outside import logs
 from laurel.outside.clock import Clock, SystemClock
 from laurel.outside.http import GuardedHttp
 from laurel.outside.mail import FileMailer, Mailer, SmtpMailer
+from laurel.outside.ports import check_port
 from laurel.settings import (
     Settings,
     hand_down,
@@ -200,9 +200,9 @@ class ServerProcess:
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
-        _spare_collections()
         async with open_parts(self._settings, self._database_url) as parts:
             self._web = create_web(parts, surfaces(self._settings), trusted_proxies=self._settings.trusted_proxies)
+            garbage.leave_alone_what_is_there()
             watch = asyncio.create_task(_end_with_parent(os.getppid()))
             worker = Worker(parts)
             jobs = asyncio.create_task(worker.run()) if self._settings.jobs_in_server else None
@@ -212,13 +212,6 @@ class ServerProcess:
             if jobs is not None:
                 await worker.stop(patience_seconds=self._settings.stop_seconds, task=jobs)
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _spare_collections() -> None:
-    """Look for garbage cycles rarely: batches make many small lists that are gone with their request anyway."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 async def _end_with_parent(parent: int) -> None:
@@ -231,33 +224,12 @@ async def _end_with_parent(parent: int) -> None:
 
 def asgi() -> ServerProcess:
     """What each serving process loads; its settings were handed down by the main process."""
+    garbage.look_rarely()
     settings = read_settings()
     if shared_metrics():
         metrics.share_between_processes()
     logs.configure(level=settings.log_level, coloured=wants_colour_logs(settings))
     return ServerProcess(settings, settings.database_url or "")
-
-
-class PortTaken(Exception):
-    """Somebody listens there already, or the address is not this machine's; the message is one sentence."""
-
-
-class DirectoryTaken(Exception):
-    """Another Laurel serves from this data directory; the message is one sentence."""
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise PortTaken unless this process could listen there."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError as failure:
-            raise PortTaken(
-                f"cannot listen on {host}:{port}: {failure.strerror}; stop what listens there or set LAUREL_PORT."
-            ) from None
 
 
 def open_embedded(settings: Settings, *, must_own: bool) -> EmbeddedPostgres | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 import typer
+from typer.core import TyperGroup
 
 from tests.tidy.repository import REFERENCE, ROOT, SOURCE, texts
 
@@ -66,12 +67,12 @@ def commands() -> set[str]:
 
 
 def spelled(command: object, prefix: str) -> Iterator[str]:
-    children = getattr(command, "commands", None)
-    if not children:
+    if not isinstance(command, TyperGroup):
         yield prefix.strip()
         return
-    for name, child in children.items():
-        yield from spelled(child, f"{prefix} {name}")
+    context = typer.Context(command)
+    for name in command.list_commands(context):
+        yield from spelled(command.get_command(context, name), f"{prefix} {name}")
 
 
 def jobs() -> set[str]:

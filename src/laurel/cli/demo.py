@@ -16,12 +16,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from laurel import application
 from laurel.base import json_text
 from laurel.base.ids import new_public_id, new_secret
 from laurel.cli import simulation
-from laurel.cli.running import Exit, console, end, settings_of_command
+from laurel.cli.endings import Exit, end
+from laurel.cli.running import console, settings_of_command
 from laurel.outside.clock import SystemClock
+from laurel.outside.ports import check_port
 from laurel.settings import Settings, hand_down
 
 _BATCH = 2_000
@@ -41,7 +42,7 @@ def demo(
     directory = settings.data_dir / "demo"
     if (directory / "postgres" / "PG_VERSION").exists():
         end(Exit.REFUSED, f"{directory} holds a demo already; remove it, or serve it with LAUREL_DATA_DIR={directory}.")
-    application.check_port(settings.host, settings.port)
+    check_port(settings.host, settings.port)
     key = f"lrl_{new_public_id()}_{new_secret()}"
     demo_settings = msgspec.structs.replace(
         settings, data_dir=directory, database_url=None, bootstrap_key=key, log_level="warning"

@@ -16,7 +16,8 @@ from laurel.base import json_text
 from laurel.base.errors import Conflict, LaurelError
 from laurel.base.ids import new_uuid
 from laurel.base.limits import IMPORT_BADGE_FILE_BYTES_MAX
-from laurel.cli.running import Exit, OrganisationOption, console, end, with_organisation
+from laurel.cli.endings import Exit, end
+from laurel.cli.running import OrganisationOption, console, with_organisation
 from laurel.domain.imports import credential_files, event_rows, into_spine, moving_in, records
 from laurel.domain.imports.into_spine import Outcome, Take
 from laurel.domain.imports.model import FileUnreadable, Found, Mapping, Record, Rejected, Tally

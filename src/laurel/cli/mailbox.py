@@ -20,11 +20,6 @@ _SENTENCES = {
 }
 
 
-def add_to(app: typer.Typer) -> None:
-    """Hang the command on the command line."""
-    app.command("bounce")(bounce)
-
-
 def bounce(
     file: Annotated[Path, typer.Argument(help="The message; - is standard input, as a mail server pipes it.")] = Path(
         "-"

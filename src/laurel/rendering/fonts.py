@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import typst
 import uharfbuzz as hb
 
 DIRECTORY = Path(__file__).parent / "typefaces"
@@ -114,9 +113,7 @@ class FontLibrary:
         self._fallbacks = (*FALLBACKS, *extra)
         self.without_greek = frozenset(face.family for face in self.faces if face.coverage.isdisjoint(_GREEK))
         self._chains: dict[tuple[FontName, bool, bool], Chain] = {}
-        self.typst_fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(d) for d in directories]
-        )
+        self.directories = tuple(directories)
 
     def families(self, name: FontName) -> tuple[str, ...]:
         """The family of a design's font and the families to fall back to, in the order in which they are asked."""

@@ -8,9 +8,7 @@ from collections import Counter
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Any, Final, assert_never
-
-import typst
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from laurel.rendering.attributes import fill, with_what_is_needed
 from laurel.rendering.extent import is_clear_of
@@ -19,6 +17,9 @@ from laurel.rendering.mirror import in_reading_direction
 from laurel.rendering.model import Design, Fields, Image, Node, Qr, Text
 from laurel.rendering.svg import SvgWriter, baselines, colour_of, image_bytes, line_start, title_of, words_of
 from laurel.rendering.typeset import Setting, set_text
+
+if TYPE_CHECKING:
+    import typst
 
 _PROGRAM: Final = rb"""
 #let doc = json(bytes(sys.inputs.document))
@@ -88,8 +89,13 @@ def render_pdf(design: Design, fields: Fields, *, created_at: datetime, fonts: F
 
 
 @lru_cache(maxsize=4)
-def _compiler(fonts: FontLibrary) -> typst.Compiler:
-    return typst.Compiler(_PROGRAM, font_paths=fonts.typst_fonts, ignore_system_fonts=True)
+def _compiler(fonts: FontLibrary) -> "typst.Compiler":
+    import typst  # by far the largest library: a server that has drawn no PDF yet does without
+
+    known = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(each) for each in fonts.directories]
+    )
+    return typst.Compiler(_PROGRAM, font_paths=known, ignore_system_fonts=True)
 
 
 def _parts(design: Design, fields: Fields, fonts: FontLibrary) -> list[dict[str, Any]]:

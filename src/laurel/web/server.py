@@ -6,7 +6,7 @@ A surface is registered by adding it to the list that `create_web` is given; not
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Litestar, MediaType, Request, Response
+from litestar import Litestar, MediaType, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
@@ -38,6 +38,14 @@ class ExactResponse(Response[Any]):
         return super().render(content, media_type, enc_hook)
 
 
+class _AllRoutes(Router):
+    """Every route, told to the application at once: told one by one, each makes it look at all the others again."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_AllRoutes":
+        """Itself: one application has it, so that nothing is gained by a copy."""
+        return self
+
+
 async def _provide_caller(request: Request[Any, Any, Any]) -> Caller:
     return await caller_of(request.scope)
 
@@ -48,7 +56,7 @@ def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Se
     callers = Callers(parts)
     spine = parts.spine
     application = Litestar(
-        route_handlers=[handler for surface in surfaces for handler in surface.handlers],
+        route_handlers=[_AllRoutes("/", route_handlers=[each for surface in surfaces for each in surface.handlers])],
         dependencies={
             "parts": Provide(lambda: parts, sync_to_thread=False),
             "callers": Provide(lambda: callers, sync_to_thread=False),
