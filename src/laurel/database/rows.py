@@ -16,16 +16,52 @@ class Stored(msgspec.Struct, frozen=True):
         """The value that a row holds; columns it has no field for are left out."""
         return cls(**{name: row[name] for name in cls.__struct_fields__})
 
+    def columns(self) -> dict[str, Any]:
+        """Its columns by name, but for the organisation, which is the transaction's."""
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name != "organisation_id"}
+
+
+async def add_row(tx: Transaction, table: str, values: Mapping[str, Any]) -> None:
+    """Write a new row of the transaction's organisation."""
+    await tx.execute(_insert(table, values), tx.organisation_id, *values.values())
+
+
+async def add_row_once(tx: Transaction, table: str, values: Mapping[str, Any]) -> bool:
+    """Write a new row unless a constraint says that there is one like it; whether it is new."""
+    sql = f"{_insert(table, values)} ON CONFLICT DO NOTHING"
+    return bool(await tx.execute(sql, tx.organisation_id, *values.values()))
+
 
 async def insert_row(tx: Transaction, table: str, values: Mapping[str, Any], returning: str) -> Row:
     """A new row of the transaction's organisation; its columns `returning`."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index}" for index in range(2, len(values) + 2))
-    return await _one(
-        tx,
-        f"INSERT INTO {table} (organisation_id, {names}) VALUES ($1, {places}) RETURNING {returning}",
-        *values.values(),
+    return await _one(tx, f"{_insert(table, values)} RETURNING {returning}", *values.values())
+
+
+async def insert_row_once(tx: Transaction, table: str, values: Mapping[str, Any], returning: str) -> Row | None:
+    """A new row as from `insert_row`; None when a constraint says that there is one like it."""
+    sql = f"{_insert(table, values)} ON CONFLICT DO NOTHING RETURNING {returning}"
+    return await tx.fetchrow(sql, tx.organisation_id, *values.values())
+
+
+async def put_row(
+    tx: Transaction,
+    table: str,
+    key: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    first: Mapping[str, Any] | None = None,
+    returning: str = "true",
+) -> Row:
+    """The row that `key` (with the organisation the table's) names, with these values: made, then also with those of
+    `first`, or changed.
+    """
+    written = {**key, **(first or {}), **values}
+    found = "".join(f", {name}" for name in key)
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in values)
+    sql = (
+        f"{_insert(table, written)} ON CONFLICT (organisation_id{found}) DO UPDATE SET {changes} RETURNING {returning}"
     )
+    return await _one(tx, sql, *written.values())
 
 
 async def update_row(
@@ -48,6 +84,12 @@ async def update_rows(tx: Transaction, table: str, key: Mapping[str, Any], value
     """Set columns of all rows that `key` names; how many those were."""
     sql, arguments = _update(table, key, values)
     return await tx.execute(sql, tx.organisation_id, *arguments)
+
+
+def _insert(table: str, values: Mapping[str, Any]) -> str:
+    names = ", ".join(values)
+    places = ", ".join(f"${index}" for index in range(2, len(values) + 2))
+    return f"INSERT INTO {table} (organisation_id, {names}) VALUES ($1, {places})"
 
 
 def _update(table: str, key: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, list[Any]]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from laurel.base.ids import AccountId, OrganisationId
 from laurel.database.pool import Transaction
+from laurel.database.rows import add_row, add_row_once
 from laurel.domain.access.model import Session
 
 _SESSION = "organisation_id, uid, account_id, created_at, seen_at"
@@ -38,18 +39,10 @@ async def insert_session(
     tx: Transaction, *, uid: str, secret_hmac: bytes, account_id: AccountId, now: datetime
 ) -> Session:
     """A new session."""
-    await tx.execute(
-        """
-        INSERT INTO session (organisation_id, uid, secret_hmac, account_id, created_at, seen_at)
-        VALUES ($1, $2, $3, $4, $5, $5)
-        """,
-        tx.organisation_id,
-        uid,
-        secret_hmac,
-        account_id,
-        now,
-    )
-    return Session(organisation_id=tx.organisation_id, uid=uid, account_id=account_id, created_at=now, seen_at=now)
+    made = Session(organisation_id=tx.organisation_id, uid=uid, account_id=account_id, created_at=now, seen_at=now)
+    values = {"uid": uid, "secret_hmac": secret_hmac, "account_id": account_id, "created_at": now, "seen_at": now}
+    await add_row(tx, "session", values)
+    return made
 
 
 async def session_and_secret(tx: Transaction, uid: str) -> tuple[Session, bytes] | None:
@@ -105,14 +98,7 @@ async def delete_sessions_before(tx: Transaction, seen_before: datetime, created
 
 async def use_link(tx: Transaction, number: str, now: datetime) -> bool:
     """Note that the link with this number was opened; False when it was before. The table's key decides."""
-    return bool(
-        await tx.execute(
-            "INSERT INTO used_link (organisation_id, number, used_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            tx.organisation_id,
-            number,
-            now,
-        )
-    )
+    return await add_row_once(tx, "used_link", {"number": number, "used_at": now})
 
 
 async def forget_links(tx: Transaction, before: datetime) -> int:

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from laurel.base.ids import AchievementId, DepartmentId, new_uuid
-from laurel.database.pool import Transaction, UniqueViolation
-from laurel.database.rows import update_rows
+from laurel.database.pool import Transaction
+from laurel.database.rows import insert_row, insert_row_once, update_rows
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.catalogue.model import (
     AchievementSearch,
@@ -128,20 +128,11 @@ async def insert_collection(
     tx: Transaction, *, name: str, description: str | None, public: bool, now: datetime
 ) -> Collection:
     """A new, empty collection."""
-    row = await tx.fetchrow(
-        f"""
-        INSERT INTO collection AS c (organisation_id, uuid, name, description, public, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING {_COLLECTION}
-        """,
-        tx.organisation_id,
-        new_uuid(),
-        name,
-        description,
-        public,
-        now,
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return Collection.from_row(row)
+    values = {
+        "uuid": new_uuid(), "name": name, "description": description, "public": public,
+        "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    return Collection.from_row(await insert_row(tx, "collection AS c", values, _COLLECTION))
 
 
 async def collections(tx: Transaction, uuids: Sequence[str]) -> dict[str, Collection]:
@@ -248,22 +239,10 @@ async def insert_attribute_key(
     tx: Transaction, *, department_id: DepartmentId, name: str, kind: str, now: datetime
 ) -> AttributeKey:
     """A new attribute key. Raises AttributeKeyTaken."""
-    try:
-        async with tx.savepoint():
-            row = await tx.fetchrow(
-                """
-                INSERT INTO attribute_key (organisation_id, department_id, name, kind, created_at)
-                VALUES ($1, $2, $3, $4, $5) RETURNING id, department_id, name, kind
-                """,
-                tx.organisation_id,
-                department_id,
-                name,
-                kind,
-                now,
-            )
-    except UniqueViolation:
-        raise AttributeKeyTaken("the department has an attribute key of this name", field="name", value=name) from None
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
+    values = {"department_id": department_id, "name": name, "kind": kind, "created_at": now}
+    row = await insert_row_once(tx, "attribute_key", values, "id, department_id, name, kind")
+    if row is None:
+        raise AttributeKeyTaken("the department has an attribute key of this name", field="name", value=name)
     return AttributeKey(**row)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from laurel.base.ids import PersonId, new_uid
 from laurel.database.pool import Transaction
-from laurel.database.rows import insert_row, update_row
+from laurel.database.rows import add_row_once, insert_row, put_row, update_row
 from laurel.database.slices import Slice, page_of
 from laurel.domain.challenges.model import Attempt, Challenge, Group, Participation
 
@@ -149,38 +151,14 @@ async def attempts(tx: Transaction, person_id: PersonId, challenge_ids: Sequence
 
 async def save_attempt(tx: Transaction, attempt: Attempt) -> None:
     """Write it; the person's progress row, locked by the spine, guards it."""
-    await tx.execute(
-        """
-        INSERT INTO challenge_attempt (organisation_id, person_id, challenge_id, unlocked_at, started_at, completed_at,
-                                       completions, done)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (organisation_id, person_id, challenge_id) DO UPDATE
-        SET unlocked_at = EXCLUDED.unlocked_at, started_at = EXCLUDED.started_at,
-            completed_at = EXCLUDED.completed_at, completions = EXCLUDED.completions, done = EXCLUDED.done
-        """,
-        tx.organisation_id,
-        attempt.person_id,
-        attempt.challenge_id,
-        attempt.unlocked_at,
-        attempt.started_at,
-        attempt.completed_at,
-        attempt.completions,
-        attempt.done,
-    )
+    values = msgspec.structs.asdict(attempt)
+    key = {name: values.pop(name) for name in ("person_id", "challenge_id")}
+    await put_row(tx, "challenge_attempt", key, values)
 
 
 async def insert_participation(tx: Transaction, new: Participation) -> Participation | None:
     """Record a participation; None when it is new, else the one that has the nonce."""
-    done = await tx.execute(
-        f"""
-        INSERT INTO challenge_participation (organisation_id, {_PARTICIPATION})
-        VALUES ($1, {", ".join(f"${index + 2}" for index in range(len(Participation.__struct_fields__)))})
-        ON CONFLICT DO NOTHING
-        """,
-        tx.organisation_id,
-        *(getattr(new, name) for name in Participation.__struct_fields__),
-    )
-    if done:
+    if await add_row_once(tx, "challenge_participation", new.columns()):
         return None
     known = await find_participation(tx, new)
     assert known is not None  # noqa: S101 - the constraint said that it is there, and participations stay

@@ -8,7 +8,7 @@ from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId, new_uids
 from laurel.base.limits import HOLDER_BINDINGS_OPEN_MAX
 from laurel.database.pool import Database, Transaction, columns
-from laurel.database.rows import update_row
+from laurel.database.rows import add_row, update_row
 from laurel.domain.credentials.model import Credential, HolderBinding, Signed
 
 COLUMNS = ", ".join(Credential.__struct_fields__)
@@ -419,18 +419,7 @@ async def insert_binding(tx: Transaction, binding: HolderBinding, now: datetime)
     await tx.execute(
         "DELETE FROM holder_binding WHERE organisation_id = $1 AND expires_at < $2", tx.organisation_id, now
     )
-    await tx.execute(
-        """
-        INSERT INTO holder_binding (organisation_id, uid, credential_id, secret_hash, challenge, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        """,
-        tx.organisation_id,
-        binding.uid,
-        binding.credential_id,
-        binding.secret_hash,
-        binding.challenge,
-        binding.expires_at,
-    )
+    await add_row(tx, "holder_binding", binding.columns())
     await tx.execute(
         """
         DELETE FROM holder_binding WHERE organisation_id = $1 AND uid IN (

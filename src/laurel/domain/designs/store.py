@@ -8,6 +8,7 @@ import msgspec
 
 from laurel.base.ids import DepartmentId, new_uid
 from laurel.database.pool import Transaction
+from laurel.database.rows import insert_row_once
 from laurel.domain.designs.model import DesignId, DesignKind, StoredDesign
 
 COLUMNS = ", ".join(StoredDesign.__struct_fields__)
@@ -15,18 +16,8 @@ COLUMNS = ", ".join(StoredDesign.__struct_fields__)
 
 async def insert(tx: Transaction, values: dict[str, Any], now: datetime) -> StoredDesign | None:
     """A new design; None when it would be a second default of its kind."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 4}" for index in range(len(values)))
-    row = await tx.fetchrow(
-        f"""
-        INSERT INTO design (organisation_id, uid, created_at, updated_at, {names}) VALUES ($1, $2, $3, $3, {places})
-        ON CONFLICT DO NOTHING RETURNING {COLUMNS}
-        """,
-        tx.organisation_id,
-        new_uid(),
-        now,
-        *values.values(),
-    )
+    values = {"uid": new_uid(), "created_at": now, "updated_at": now, **values}
+    row = await insert_row_once(tx, "design", values, COLUMNS)
     return None if row is None else StoredDesign.from_row(row)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from laurel.base.ids import new_uid
 from laurel.database.pool import Transaction
+from laurel.database.rows import insert_row_once
 from laurel.domain.endorsements.model import Endorsement, Kind, NewEndorsement
 
 _COLUMNS = ", ".join(Endorsement.__struct_fields__)
@@ -12,18 +13,8 @@ _COLUMNS = ", ".join(Endorsement.__struct_fields__)
 
 async def insert(tx: Transaction, new: NewEndorsement, now: datetime) -> Endorsement | None:
     """Keep one; None when the same one is kept for the same thing."""
-    row = await tx.fetchrow(
-        f"""
-        INSERT INTO endorsement (organisation_id, uid, kind, subject_id, identity, endorser, endorser_name, comment,
-                                 content, token, own, valid_until, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING
-        RETURNING {_COLUMNS}
-        """,
-        tx.organisation_id,
-        new_uid(),
-        *new,
-        now,
-    )
+    values = {"uid": new_uid(), **new._asdict(), "created_at": now}
+    row = await insert_row_once(tx, "endorsement", values, _COLUMNS)
     return None if row is None else Endorsement.from_row(row)
 
 

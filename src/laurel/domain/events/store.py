@@ -6,6 +6,7 @@ from typing import Any
 
 from laurel.base.ids import DepartmentId, PersonId
 from laurel.database.pool import Row, Transaction, columns
+from laurel.database.rows import add_row, add_row_once
 from laurel.domain.events.model import Event
 
 EventRow = tuple[Any, ...]
@@ -158,19 +159,8 @@ async def find(tx: Transaction, person_id: PersonId, event_key: str) -> Event | 
 
 async def retract(tx: Transaction, person_id: PersonId, event_key: str, reason: str, now: datetime) -> bool:
     """Mark an event as retracted; False when it was already."""
-    return bool(
-        await tx.execute(
-            """
-            INSERT INTO event_retraction (organisation_id, person_id, event_key, reason, retracted_at)
-            VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
-            """,
-            tx.organisation_id,
-            person_id,
-            event_key,
-            reason,
-            now,
-        )
-    )
+    values = {"person_id": person_id, "event_key": event_key, "reason": reason, "retracted_at": now}
+    return await add_row_once(tx, "event_retraction", values)
 
 
 async def retract_some(
@@ -248,20 +238,11 @@ async def insert_link(
     now: datetime,
 ) -> None:
     """A new link."""
-    await tx.execute(
-        """
-        INSERT INTO event_link (organisation_id, uid, name, payload, department_id, single_use, expires_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        tx.organisation_id,
-        uid,
-        name,
-        payload,
-        department_id,
-        single_use,
-        expires_at,
-        now,
-    )
+    values = {
+        "uid": uid, "name": name, "payload": payload, "department_id": department_id, "single_use": single_use,
+        "expires_at": expires_at, "created_at": now,
+    }  # fmt: skip
+    await add_row(tx, "event_link", values)
 
 
 async def lock_link(tx: Transaction, uid: str) -> Row | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from laurel.base.ids import AchievementId, PersonId
 from laurel.database.pool import Transaction
+from laurel.database.rows import put_row
 from laurel.domain.achievements.model import localised
 from laurel.domain.feeds.model import BEGINNING, KEYED, FeedFilter, FeedRow, Position, Title
 from laurel.domain.people.model import Person
@@ -253,19 +254,9 @@ async def nearest_position(tx: Transaction, reader: str, start: int, since: date
 
 async def remember_position(tx: Transaction, reader: str, position: Position, now: datetime) -> None:
     """Note where offset `position.start` of `reader`'s list is now."""
-    await tx.execute(
-        """
-        INSERT INTO feed_position (organisation_id, reader, start, at, award_id, reached_at) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (organisation_id, reader, start)
-        DO UPDATE SET at = EXCLUDED.at, award_id = EXCLUDED.award_id, reached_at = EXCLUDED.reached_at
-        """,
-        tx.organisation_id,
-        reader,
-        position.start,
-        position.at,
-        position.award_id,
-        now,
-    )
+    key = {"reader": reader, "start": position.start}
+    values = {"at": position.at, "award_id": position.award_id, "reached_at": now}
+    await put_row(tx, "feed_position", key, values)
 
 
 async def forget_positions(tx: Transaction, before: datetime) -> int:

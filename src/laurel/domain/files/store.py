@@ -5,6 +5,7 @@ from datetime import datetime
 
 from laurel.base.ids import new_uid
 from laurel.database.pool import Transaction
+from laurel.database.rows import add_row
 from laurel.domain.files.model import StoredFile
 
 
@@ -13,19 +14,11 @@ async def insert(
 ) -> str:
     """An empty file; its uid."""
     uid = new_uid()
-    await tx.execute(
-        """
-        INSERT INTO stored_file (organisation_id, uid, secret_hash, name, media_type, size, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, 0, $6, $7)
-        """,
-        tx.organisation_id,
-        uid,
-        secret_hash,
-        name,
-        media_type,
-        now,
-        expires_at,
-    )
+    values = {
+        "uid": uid, "secret_hash": secret_hash, "name": name, "media_type": media_type, "size": 0,
+        "created_at": now, "expires_at": expires_at,
+    }  # fmt: skip
+    await add_row(tx, "stored_file", values)
     return uid
 
 

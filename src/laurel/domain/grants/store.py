@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from laurel.database.pool import Transaction
+from laurel.database.rows import add_row, add_row_once
 from laurel.domain.grants.model import Application, Code, Consent, Grant, Token
 
 _GRANT = ", ".join(Grant.__struct_fields__)
@@ -12,20 +13,7 @@ _TOKEN = ", ".join(Token.__struct_fields__)
 
 async def insert_grant(tx: Transaction, grant: Grant) -> None:
     """Keep a consent."""
-    await tx.execute(
-        """
-        INSERT INTO oauth_grant (organisation_id, uid, person_id, client_hash, client_name, client_uri, scopes, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        tx.organisation_id,
-        grant.uid,
-        grant.person_id,
-        grant.client_hash,
-        grant.client_name,
-        grant.client_uri,
-        grant.scopes,
-        grant.created_at,
-    )
+    await add_row(tx, "oauth_grant", grant.columns())
 
 
 async def lock_grant(tx: Transaction, uid: str) -> Grant | None:
@@ -94,15 +82,7 @@ async def applications(tx: Transaction, after: bytes, limit: int, *, only: bytes
 
 async def bar(tx: Transaction, client_hash: bytes, now: datetime) -> None:
     """Take no consents to an application any more."""
-    await tx.execute(
-        """
-        INSERT INTO oauth_barred_application (organisation_id, client_hash, barred_at) VALUES ($1, $2, $3)
-        ON CONFLICT (organisation_id, client_hash) DO NOTHING
-        """,
-        tx.organisation_id,
-        client_hash,
-        now,
-    )
+    await add_row_once(tx, "oauth_barred_application", {"client_hash": client_hash, "barred_at": now})
 
 
 async def admit(tx: Transaction, client_hash: bytes) -> None:
@@ -164,19 +144,7 @@ async def revoke_grant(tx: Transaction, uid: str, now: datetime) -> None:
 
 async def insert_code(tx: Transaction, code: Code) -> None:
     """Keep a code, and forget the person's old ones."""
-    await tx.execute(
-        """
-        INSERT INTO oauth_code (organisation_id, uid, grant_uid, secret_hash, redirect_uri, challenge, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        tx.organisation_id,
-        code.uid,
-        code.grant_uid,
-        code.secret_hash,
-        code.redirect_uri,
-        code.challenge,
-        code.expires_at,
-    )
+    await add_row(tx, "oauth_code", code.columns())
 
 
 async def find_code(tx: Transaction, uid: str) -> Code | None:
@@ -194,22 +162,7 @@ async def use_code(tx: Transaction, uid: str, now: datetime) -> None:
 
 async def insert_token(tx: Transaction, token: Token, now: datetime) -> None:
     """Keep a token."""
-    await tx.execute(
-        """
-        INSERT INTO oauth_token
-            (organisation_id, uid, grant_uid, person_id, kind, secret_hash, scopes, expires_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        """,
-        tx.organisation_id,
-        token.uid,
-        token.grant_uid,
-        token.person_id,
-        token.kind,
-        token.secret_hash,
-        token.scopes,
-        token.expires_at,
-        now,
-    )
+    await add_row(tx, "oauth_token", {**token.columns(), "created_at": now})
 
 
 async def find_token(tx: Transaction, uid: str) -> Token | None:

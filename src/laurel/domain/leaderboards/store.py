@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.database.pool import Transaction, columns
-from laurel.database.rows import insert_row, update_row
+from laurel.database.rows import add_row_once, insert_row, update_row
 from laurel.database.slices import Slice, page_of
 from laurel.domain.leaderboards.model import Leaderboard
 
@@ -280,18 +280,8 @@ async def periods_with_scores(tx: Transaction, board_id: int) -> list[int]:
 
 async def close(tx: Transaction, board_id: int, period: int, now: datetime) -> bool:
     """Note that a period's prizes are paid; False when they were before."""
-    return bool(
-        await tx.execute(
-            """
-            INSERT INTO leaderboard_closing (organisation_id, leaderboard_id, period, closed_at)
-            VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
-            """,
-            tx.organisation_id,
-            board_id,
-            period,
-            now,
-        )
-    )
+    values = {"leaderboard_id": board_id, "period": period, "closed_at": now}
+    return await add_row_once(tx, "leaderboard_closing", values)
 
 
 async def closed_at(tx: Transaction, board_id: int, period: int) -> datetime | None:

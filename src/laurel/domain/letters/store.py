@@ -4,6 +4,7 @@ from datetime import datetime
 
 from laurel.base.ids import CredentialId, OrganisationId, PersonId
 from laurel.database.pool import Transaction
+from laurel.database.rows import add_row, add_row_once, put_row
 from laurel.domain.letters.model import Bounce, LetterTemplate, SentLetter
 
 _TEMPLATE = ", ".join(LetterTemplate.__struct_fields__)
@@ -13,18 +14,7 @@ _BOUNCE = ", ".join(Bounce.__struct_fields__)
 
 async def note_sent(tx: Transaction, credential_id: CredentialId, kind: str, now: datetime) -> bool:
     """Note that a letter is sent; False when it was before. The table's key decides."""
-    return bool(
-        await tx.execute(
-            """
-            INSERT INTO letter (organisation_id, credential_id, kind, sent_at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO NOTHING
-            """,
-            tx.organisation_id,
-            credential_id,
-            kind,
-            now,
-        )
-    )
+    return await add_row_once(tx, "letter", {"credential_id": credential_id, "kind": kind, "sent_at": now})
 
 
 async def expiring(
@@ -71,19 +61,9 @@ async def templates(tx: Transaction) -> list[LetterTemplate]:
 
 async def put_template(tx: Transaction, one: LetterTemplate) -> None:
     """Set the words of a kind in a language."""
-    await tx.execute(
-        """
-        INSERT INTO letter_template (organisation_id, kind, language, subject, body, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation_id, kind, language)
-        DO UPDATE SET subject = EXCLUDED.subject, body = EXCLUDED.body, updated_at = EXCLUDED.updated_at
-        """,
-        tx.organisation_id,
-        one.kind,
-        one.language,
-        one.subject,
-        one.body,
-        one.updated_at,
-    )
+    values = one.columns()
+    key = {name: values.pop(name) for name in ("kind", "language")}
+    await put_row(tx, "letter_template", key, values)
 
 
 async def delete_template(tx: Transaction, kind: str, language: str) -> bool:
@@ -101,14 +81,7 @@ async def delete_template(tx: Transaction, kind: str, language: str) -> bool:
 # ------------------------------------------------------------------------------------------------------------- bounces
 async def insert_sent(tx: Transaction, sent: SentLetter) -> None:
     """Note the number of a letter that is sent."""
-    await tx.execute(
-        "INSERT INTO sent_letter (organisation_id, uid, person_id, address_hmac, sent_at) VALUES ($1, $2, $3, $4, $5)",
-        tx.organisation_id,
-        sent.uid,
-        sent.person_id,
-        sent.address_hmac,
-        sent.sent_at,
-    )
+    await add_row(tx, "sent_letter", sent.columns())
 
 
 async def find_sent(tx: Transaction, uid: str) -> SentLetter | None:
@@ -131,20 +104,8 @@ async def forget_sent_to(tx: Transaction, person_id: PersonId) -> None:
 
 async def put_bounce(tx: Transaction, bounce: Bounce) -> None:
     """Note that an address takes no letters; the newest reason stands."""
-    await tx.execute(
-        """
-        INSERT INTO bounce (organisation_id, address, source, status, diagnostic, noted_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation_id, address) DO UPDATE
-        SET source = EXCLUDED.source, status = EXCLUDED.status, diagnostic = EXCLUDED.diagnostic,
-            noted_at = EXCLUDED.noted_at
-        """,
-        tx.organisation_id,
-        bounce.address,
-        bounce.source,
-        bounce.status,
-        bounce.diagnostic,
-        bounce.noted_at,
-    )
+    values = bounce.columns()
+    await put_row(tx, "bounce", {"address": values.pop("address")}, values)
 
 
 async def find_bounce(tx: Transaction, address: str) -> Bounce | None:

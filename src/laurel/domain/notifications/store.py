@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from laurel.base import json_text
 from laurel.base.ids import DeliveryId, EndpointId, OrganisationId, new_uid, new_uids
 from laurel.database.pool import Row, Transaction, columns
-from laurel.database.rows import insert_row, update_row, update_rows
+from laurel.database.rows import add_row, insert_row, update_row, update_rows
 from laurel.database.slices import Slice, page_of
 from laurel.domain.notifications.model import Attempt, Delivery, Endpoint, Message, Recorded
 
@@ -270,20 +272,9 @@ async def find_delivery(tx: Transaction, endpoint_id: EndpointId, uid: str) -> D
 
 async def insert_attempt(tx: Transaction, delivery_id: DeliveryId, attempt: Attempt) -> None:
     """Write down one attempt (its id is given here)."""
-    await tx.execute(
-        """
-        INSERT INTO webhook_attempt (organisation_id, delivery_id, at, milliseconds, status, error, answer, manual)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        tx.organisation_id,
-        delivery_id,
-        attempt.at,
-        attempt.milliseconds,
-        attempt.status,
-        attempt.error,
-        attempt.answer,
-        attempt.manual,
-    )
+    values = {**msgspec.structs.asdict(attempt), "delivery_id": delivery_id}
+    del values["id"]
+    await add_row(tx, "webhook_attempt", values)
 
 
 async def list_attempts(tx: Transaction, delivery_id: DeliveryId) -> list[Attempt]:
@@ -299,17 +290,9 @@ async def list_attempts(tx: Transaction, delivery_id: DeliveryId) -> list[Attemp
 async def insert_test(tx: Transaction, endpoint_id: EndpointId, topic: str, body: bytes, now: datetime) -> str:
     """A delivery that no message stands behind, due at once; its uid."""
     uid = new_uid()
-    await tx.execute(
-        """
-        INSERT INTO webhook_delivery (organisation_id, endpoint_id, message_uid, topic, body, uid, state, created_at,
-                                      next_attempt_at)
-        VALUES ($1, $2, $3, $4, $5, $3, 'waiting', $6, $6)
-        """,
-        tx.organisation_id,
-        endpoint_id,
-        uid,
-        topic,
-        body,
-        now,
-    )
+    values = {
+        "endpoint_id": endpoint_id, "message_uid": uid, "topic": topic, "body": body, "uid": uid, "state": "waiting",
+        "created_at": now, "next_attempt_at": now,
+    }  # fmt: skip
+    await add_row(tx, "webhook_delivery", values)
     return uid

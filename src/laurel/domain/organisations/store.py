@@ -10,7 +10,7 @@ import msgspec
 from laurel.base.errors import Conflict
 from laurel.base.ids import AccountId, ApiKeyId, DepartmentId, PersonId, new_uid
 from laurel.database.pool import Row, Transaction
-from laurel.database.rows import insert_row, update_row
+from laurel.database.rows import add_row, add_row_once, insert_row, update_row, update_rows
 from laurel.database.slices import Slice, page_of
 from laurel.domain.organisations.model import Account, ApiKey, AuditEntry, Department, Organisation
 
@@ -248,12 +248,7 @@ async def update_department(
 
 async def delete_department(tx: Transaction, department_id: DepartmentId, now: datetime) -> None:
     """Mark as deleted; what refers to it keeps its reference."""
-    await tx.execute(
-        "UPDATE department SET deleted_at = $3, updated_at = $3 WHERE organisation_id = $1 AND id = $2",
-        tx.organisation_id,
-        department_id,
-        now,
-    )
+    await update_rows(tx, "department", {"id": department_id}, {"deleted_at": now, "updated_at": now})
 
 
 # ----------------------------------------------------------------------------------------------------------- accounts
@@ -465,17 +460,7 @@ async def touch_key(tx: Transaction, key_id: ApiKeyId, now: datetime, *, at_most
 # --------------------------------------------------------------------------------------------------------- app tokens
 async def insert_revoked_token(tx: Transaction, token_id: str, now: datetime) -> bool:
     """Note a token as revoked; False when it was already."""
-    return bool(
-        await tx.execute(
-            """
-            INSERT INTO revoked_token (organisation_id, token_id, revoked_at) VALUES ($1, $2, $3)
-            ON CONFLICT DO NOTHING
-            """,
-            tx.organisation_id,
-            token_id,
-            now,
-        )
-    )
+    return await add_row_once(tx, "revoked_token", {"token_id": token_id, "revoked_at": now})
 
 
 async def is_token_revoked(tx: Transaction, token_id: str) -> bool:
@@ -499,19 +484,11 @@ async def insert_audit(
     details: dict[str, Any],
 ) -> None:
     """One entry, in the transaction of what it tells."""
-    await tx.execute(
-        """
-        INSERT INTO audit (organisation_id, at, actor, action, subject_kind, subject_uid, details)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        tx.organisation_id,
-        at,
-        actor,
-        action,
-        subject_kind,
-        subject_uid,
-        details,
-    )
+    values = {
+        "at": at, "actor": actor, "action": action, "subject_kind": subject_kind, "subject_uid": subject_uid,
+        "details": details,
+    }  # fmt: skip
+    await add_row(tx, "audit", values)
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from laurel.base.errors import NotFound
-from laurel.base.ids import CredentialId, OrganisationId, PersonId, new_secret
+from laurel.base.ids import CredentialId, OrganisationId, PersonId, new_secret, new_uid
 from laurel.database.pool import Database, Transaction
 from laurel.domain.people import store
 
@@ -43,10 +43,12 @@ async def create(
     now: datetime,
 ) -> tuple[str, str, datetime]:
     """(uid, secret, when it ends) of a link to `destination` that works once within the hour."""
-    secret = new_secret()
-    uid = await store.insert_link(
-        tx, (person_id, credential_id, _hash(secret), destination, fallback, now + LIVES), now
-    )
+    uid, secret = new_uid(), new_secret()
+    values = {
+        "uid": uid, "person_id": person_id, "credential_id": credential_id, "secret_hash": _hash(secret),
+        "destination": destination, "fallback": fallback, "expires_at": now + LIVES, "created_at": now,
+    }  # fmt: skip
+    await store.insert_link(tx, values)
     return uid, secret, now + LIVES
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from laurel.base.ids import PersonId, new_uid, new_uids
+from laurel.base.ids import PersonId, new_uids
 from laurel.database.pool import Row, Transaction
-from laurel.database.rows import insert_row, update_row
+from laurel.database.rows import add_row, add_row_once, insert_row, update_row
 from laurel.database.slices import Slice, page_of
 from laurel.domain.people.model import Person
 
@@ -223,18 +223,7 @@ async def forget_zones(tx: Transaction, person_id: PersonId) -> None:
 
 async def insert_identifier(tx: Transaction, person_id: PersonId, kind: str, value: str) -> bool:
     """Give a person an identifier; False when somebody has it. The table's key decides races."""
-    return bool(
-        await tx.execute(
-            """
-            INSERT INTO person_identifier (organisation_id, kind, value, person_id) VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO NOTHING
-            """,
-            tx.organisation_id,
-            kind,
-            value,
-            person_id,
-        )
-    )
+    return await add_row_once(tx, "person_identifier", {"kind": kind, "value": value, "person_id": person_id})
 
 
 async def remove_identifiers(tx: Transaction, person_id: PersonId, kinds: Sequence[str] | None = None) -> None:
@@ -395,21 +384,9 @@ async def find_or_create_named(tx: Transaction, names: Mapping[str, str], now: d
 
 
 # ------------------------------------------------------------------------------------------------------ one-time links
-async def insert_link(tx: Transaction, values: tuple[Any, ...], now: datetime) -> str:
-    """A new link; its uid. `values`: person, credential, hash of the secret, destination, fallback, end."""
-    uid = new_uid()
-    await tx.execute(
-        """
-        INSERT INTO one_time_link (organisation_id, uid, created_at, person_id, credential_id, secret_hash, destination,
-                                   fallback, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        """,
-        tx.organisation_id,
-        uid,
-        now,
-        *values,
-    )
-    return uid
+async def insert_link(tx: Transaction, values: dict[str, Any]) -> None:
+    """A new link from column values."""
+    await add_row(tx, "one_time_link", values)
 
 
 async def find_link_public(tx: Transaction, uid: str) -> Row | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from laurel.base.ids import AchievementId, CredentialId, DepartmentId, PersonId
 from laurel.database.pool import Row, Transaction
+from laurel.database.rows import insert_row
 from laurel.domain.credentials.model import Credential
 from laurel.domain.register.model import DAYS, Activity, Condition, Department, Listing, Search, day_bounds
 
@@ -384,18 +385,10 @@ def _made_at(entity: str) -> str:
 
 async def insert_export(tx: Transaction, department_id: DepartmentId, entity: str, now: datetime) -> Row:
     """A scheduled export."""
-    row = await tx.fetchrow(
-        f"""
-        INSERT INTO data_export (organisation_id, department_id, entity, status, created_at, updated_at)
-        VALUES ($1, $2, $3, 'scheduled', $4, $4) RETURNING {_EXPORT}
-        """,
-        tx.organisation_id,
-        department_id,
-        entity,
-        now,
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return row
+    values = {
+        "department_id": department_id, "entity": entity, "status": "scheduled", "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    return await insert_row(tx, "data_export", values, _EXPORT)
 
 
 async def exports(tx: Transaction, department_id: DepartmentId | None, limit: int) -> list[Row]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from laurel.base.ids import AwardId, PersonId, RewardId, new_uids
+from laurel.base.ids import AwardId, PersonId, RewardId, new_uid, new_uids
 from laurel.database.pool import Row, Transaction, columns
-from laurel.database.rows import insert_row, update_row
+from laurel.database.rows import insert_row, insert_row_once, put_row, update_row
 from laurel.database.slices import NAMES_HOLD, Slice, page_of
 from laurel.domain.rewards.model import Grant, GrantKind, Reward, Supply
 
@@ -74,17 +74,8 @@ async def update(tx: Transaction, reward_id: RewardId, values: dict[str, Any]) -
 
 async def set_supply(tx: Transaction, reward_id: RewardId, kind: GrantKind, allocation: str, total: int | None) -> None:
     """Set how much there is; the CHECK constraint refuses less than was granted already."""
-    await tx.execute(
-        """
-        INSERT INTO reward_supply (organisation_id, reward_id, kind, allocation, total) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (organisation_id, reward_id, kind, allocation) DO UPDATE SET total = EXCLUDED.total
-        """,
-        tx.organisation_id,
-        reward_id,
-        kind,
-        allocation,
-        total,
-    )
+    key = {"reward_id": reward_id, "kind": kind, "allocation": allocation}
+    await put_row(tx, "reward_supply", key, {"total": total})
 
 
 async def supplies(tx: Transaction, reward_ids: Sequence[RewardId]) -> list[Supply]:
@@ -385,18 +376,7 @@ async def tickets(tx: Transaction, reward_id: RewardId) -> list[tuple[PersonId, 
 
 async def insert_draw(tx: Transaction, reward_id: RewardId, values: dict[str, Any]) -> Row | None:
     """Record a draw; None when the reward was drawn before."""
-    names = ", ".join(values)
-    places = ", ".join(f"${index + 4}" for index in range(len(values)))
-    return await tx.fetchrow(
-        f"""
-        INSERT INTO reward_draw (organisation_id, reward_id, uid, {names}) VALUES ($1, $2, $3, {places})
-        ON CONFLICT (organisation_id, reward_id) DO NOTHING RETURNING *
-        """,
-        tx.organisation_id,
-        reward_id,
-        new_uids(1)[0],
-        *values.values(),
-    )
+    return await insert_row_once(tx, "reward_draw", {"reward_id": reward_id, "uid": new_uid(), **values}, "*")
 
 
 async def find_draw(tx: Transaction, reward_id: RewardId) -> Row | None:

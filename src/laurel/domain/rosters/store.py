@@ -7,7 +7,7 @@ import msgspec
 
 from laurel.base.ids import AchievementId
 from laurel.database.pool import Transaction
-from laurel.database.rows import update_rows
+from laurel.database.rows import insert_row_once, update_rows
 from laurel.domain.rosters.model import Line, Roster
 
 _COLUMNS = ", ".join(Roster.__struct_fields__)
@@ -17,18 +17,11 @@ async def insert(
     tx: Transaction, *, uid: str, achievement_id: AchievementId, actor: str, lines: list[Line], now: datetime
 ) -> Roster | None:
     """A new roster; None when there is one with this uid."""
-    row = await tx.fetchrow(
-        f"""
-        INSERT INTO roster (organisation_id, uid, achievement_id, actor, lines, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT DO NOTHING RETURNING {_COLUMNS}
-        """,
-        tx.organisation_id,
-        uid,
-        achievement_id,
-        actor,
-        msgspec.to_builtins(lines),
-        now,
-    )
+    values = {
+        "uid": uid, "achievement_id": achievement_id, "actor": actor, "lines": msgspec.to_builtins(lines),
+        "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    row = await insert_row_once(tx, "roster", values, _COLUMNS)
     return None if row is None else Roster.from_row(row)
 
 

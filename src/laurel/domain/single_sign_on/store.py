@@ -5,6 +5,7 @@ from typing import Any
 
 from laurel.base.ids import AccountId, OrganisationId
 from laurel.database.pool import Transaction, UniqueViolation
+from laurel.database.rows import add_row, put_row
 from laurel.domain.single_sign_on.model import Attempt, IdentityProvider, Link
 
 _PROVIDER = ", ".join(IdentityProvider.__struct_fields__)
@@ -20,22 +21,9 @@ async def provider(tx: Transaction) -> IdentityProvider | None:
 
 async def put_provider(tx: Transaction, values: dict[str, Any], now: datetime) -> IdentityProvider:
     """Set the organisation's identity provider; `values` has every column but the times."""
-    names = list(values)
-    places = ", ".join(f"${index}" for index in range(3, len(names) + 3))
-    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
-    row = await tx.fetchrow(
-        f"""
-        INSERT INTO identity_provider (organisation_id, created_at, updated_at, {", ".join(names)})
-        VALUES ($1, $2, $2, {places})
-        ON CONFLICT (organisation_id) DO UPDATE SET updated_at = EXCLUDED.updated_at, {changes}
-        RETURNING {_PROVIDER}
-        """,
-        tx.organisation_id,
-        now,
-        *values.values(),
-    )
-    if row is None:
-        raise AssertionError("a statement that returns its row returned none")
+    first = {"created_at": now}
+    changed = {**values, "updated_at": now}
+    row = await put_row(tx, "identity_provider", {}, changed, first=first, returning=_PROVIDER)
     return IdentityProvider.from_row(row)
 
 
@@ -75,19 +63,7 @@ async def only_organisation(tx: Transaction) -> OrganisationId | None:
 # ------------------------------------------------------------------------------------------------------------ attempts
 async def insert_attempt(tx: Transaction, attempt: Attempt) -> None:
     """A sign-in that begins."""
-    await tx.execute(
-        """
-        INSERT INTO sign_in_attempt (organisation_id, uid, browser_hmac, issuer, next_address, kept, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        tx.organisation_id,
-        attempt.uid,
-        attempt.browser_hmac,
-        attempt.issuer,
-        attempt.next_address,
-        attempt.kept,
-        attempt.created_at,
-    )
+    await add_row(tx, "sign_in_attempt", attempt.columns())
 
 
 async def find_attempt(tx: Transaction, uid: str) -> Attempt | None:
@@ -126,21 +102,11 @@ async def find_link(tx: Transaction, issuer: str, subject: str) -> Link | None:
 
 async def insert_link(tx: Transaction, account_id: AccountId, issuer: str, subject: str, now: datetime) -> bool:
     """Link a subject to an account; False when the account is linked to another subject of the issuer."""
+    key = {"issuer": issuer, "subject": subject}
     try:
         async with tx.savepoint():
-            await tx.execute(
-                """
-                INSERT INTO account_identity (organisation_id, issuer, subject, account_id, created_at, used_at)
-                VALUES ($1, $2, $3, $4, $5, $5)
-                ON CONFLICT (organisation_id, issuer, subject) DO UPDATE
-                SET account_id = EXCLUDED.account_id, used_at = EXCLUDED.used_at
-                """,
-                tx.organisation_id,
-                issuer,
-                subject,
-                account_id,
-                now,
-            )
+            values = {"account_id": account_id, "used_at": now}
+            await put_row(tx, "account_identity", key, values, first={"created_at": now})
     except UniqueViolation:
         return False
     return True

@@ -5,6 +5,7 @@ from typing import Any
 
 from laurel.base.ids import PersonId
 from laurel.database.pool import Transaction, columns
+from laurel.database.rows import put_row
 from laurel.domain.streaks.model import Streak, StreakRule
 
 _RULE = ", ".join(StreakRule.__struct_fields__)
@@ -31,20 +32,10 @@ async def shown_rules(tx: Transaction) -> list[StreakRule]:
 
 async def put_rule(tx: Transaction, values: dict[str, Any]) -> StreakRule:
     """The rule of a department (0: the organisation), made or replaced."""
-    names = list(values)
-    row = await tx.fetchrow(
-        f"""
-        INSERT INTO streak_rule (organisation_id, {", ".join(names)})
-        VALUES ($1, {", ".join(f"${index + 2}" for index in range(len(names)))})
-        ON CONFLICT (organisation_id, department_id) DO UPDATE
-        SET {", ".join(f"{name} = EXCLUDED.{name}" for name in names if name not in ("uid", "created_at"))}
-        RETURNING {_RULE}
-        """,
-        tx.organisation_id,
-        *values.values(),
-    )
-    assert row is not None  # noqa: S101 - INSERT … RETURNING of one row answers one row
-    return StreakRule.from_row(row)
+    changed = dict(values)
+    key = {"department_id": changed.pop("department_id")}
+    first = {name: changed.pop(name) for name in ("uid", "created_at")}
+    return StreakRule.from_row(await put_row(tx, "streak_rule", key, changed, first=first, returning=_RULE))
 
 
 async def of_people(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[tuple[PersonId, int], Streak]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from laurel.base.ids import new_uid
 from laurel.database.pool import Transaction
+from laurel.database.rows import add_row
 from laurel.domain.credentials.model import StatusList
 
 _STATUS_LIST = """
@@ -49,14 +50,8 @@ async def set_places_aside(tx: Transaction, count: int) -> Places | None:
 
 async def insert_status_list(tx: Transaction, seed: bytes, length: int, now: datetime) -> None:
     """Begin a list."""
-    await tx.execute(
-        "INSERT INTO status_list (organisation_id, uid, seed, length, created_at) VALUES ($1, $2, $3, $4, $5)",
-        tx.organisation_id,
-        new_uid(),
-        seed,
-        length,
-        now,
-    )
+    values = {"uid": new_uid(), "seed": seed, "length": length, "created_at": now}
+    await add_row(tx, "status_list", values)
 
 
 async def status_list_public(tx: Transaction, uid: str) -> StatusList | None:

@@ -11,6 +11,7 @@ import msgspec
 
 from laurel.base.ids import AwardId, PersonId
 from laurel.database.pool import Row, Transaction, columns
+from laurel.database.rows import insert_row_once, put_row
 from laurel.database.slices import Slice, page_of
 from laurel.domain.rewards.model import LedgerEntry
 
@@ -215,18 +216,10 @@ async def put_xp_rules(
     tx: Transaction, rows: Sequence[tuple[str, str, str, dict[str, Decimal]]], now: datetime
 ) -> None:
     """Write XP rules (category, sub-category, description, amounts)."""
-    for row in sorted(rows, key=lambda row: row[:2]):
-        await tx.execute(
-            """
-            INSERT INTO xp_rule (organisation_id, category, sub_category, description, amounts, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $6)
-            ON CONFLICT (organisation_id, category, sub_category)
-            DO UPDATE SET description = EXCLUDED.description, amounts = EXCLUDED.amounts, updated_at = EXCLUDED.updated_at
-            """,
-            tx.organisation_id,
-            *row,
-            now,
-        )
+    for category, sub_category, description, amounts in sorted(rows, key=lambda row: row[:2]):
+        key = {"category": category, "sub_category": sub_category}
+        values = {"description": description, "amounts": amounts, "updated_at": now}
+        await put_row(tx, "xp_rule", key, values, first={"created_at": now})
 
 
 async def purse(tx: Transaction, department_id: int) -> int:
@@ -239,25 +232,8 @@ async def purse(tx: Transaction, department_id: int) -> int:
 
 async def book(tx: Transaction, entry: LedgerEntry, now: datetime) -> int | None:
     """Append one entry to the ledger; its id, or None when its reference was booked before. Leaves the balance alone."""
-    booked: int | None = await tx.fetchval(
-        """
-        INSERT INTO ledger (organisation_id, person_id, unit, dimension, department_id, amount, reason, award_id,
-                            reference, actor, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id
-        """,
-        tx.organisation_id,
-        entry.person_id,
-        entry.unit,
-        entry.dimension,
-        entry.department_id,
-        entry.amount,
-        entry.reason,
-        entry.award_id,
-        entry.reference,
-        entry.actor,
-        now,
-    )
-    return booked
+    row = await insert_row_once(tx, "ledger", {**msgspec.structs.asdict(entry), "at": now}, "id")
+    return None if row is None else int(row["id"])
 
 
 async def by_reference(tx: Transaction, entry: LedgerEntry) -> tuple[int, LedgerEntry, datetime]:
