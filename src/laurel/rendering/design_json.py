@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from laurel.base import limits
+from laurel.base import json_text, limits
 from laurel.rendering.attributes import names_in
 from laurel.rendering.model import (
     Design,
@@ -153,7 +153,7 @@ def _refused(message: str, document: Any) -> DesignInvalid | DesignTooLarge:
     found = _PLACE.match(message)
     what, path = (found["what"], found["path"] or "") if found else (message, "")
     field = path.lstrip(".").replace("[...]", "") or "design"
-    value = _value_at(document, path)
+    value = _shown(json_text.value_at(document, path))
     limit = _LIMIT.search(what)
     kind = DesignTooLarge if "length <=" in what else DesignInvalid
     return kind(
@@ -164,13 +164,7 @@ def _refused(message: str, document: Any) -> DesignInvalid | DesignTooLarge:
     )
 
 
-def _value_at(value: Any, path: str) -> Any:
-    """What stands at a path, shortened; None when the path has a key that msgspec does not tell."""
-    for key, index in re.findall(r"\.([A-Za-z_]\w*)|\[(\d+)\]", path):
-        try:
-            value = value[key] if key else value[int(index)]
-        except (KeyError, IndexError, TypeError):
-            return None
-    if "[...]" in path or isinstance(value, dict | list):
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict | list):
         return None
     return value[:_VALUE_SHOWN_MAX] if isinstance(value, str) else value

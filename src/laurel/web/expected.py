@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import inspect
 
+from laurel.base.json_text import value_at
+
 CHOICES_SHOWN_MAX = 30
 NAME_COMPARED_MAX = 60
 
@@ -73,14 +75,3 @@ def _choices(node: Any) -> Iterator[str]:
         yield from (str(value) for value in node.values)
     elif isinstance(node, inspect.EnumType):
         yield from (str(member.value) for member in node.cls)
-
-
-def value_at(whole: Any, path: str) -> Any:
-    """What stands at "items[0].count" in decoded JSON; None when there is nothing."""
-    value = whole
-    for step in path.replace("[", ".[").removeprefix(".").split("."):
-        try:
-            value = value[int(step[1:-1])] if step.startswith("[") else value[step]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return None
-    return value

@@ -19,8 +19,9 @@ from litestar.exceptions import (
 from litestar.utils.signature import ParsedSignature
 
 from laurel.base.errors import Invalid, Kind, LaurelError, NotFound, TooLarge, Unavailable
+from laurel.base.json_text import value_at
 from laurel.database.pool import CONNECTION_FAILURES, LOST_RACES, cannot_be_stored
-from laurel.web.expected import hint, value_at
+from laurel.web.expected import hint
 
 VALUE_SHOWN_MAX = 200
 log = structlog.get_logger("laurel.web")

@@ -42,7 +42,8 @@ class DesignDraft(msgspec.Struct, kw_only=True):
 
     name: str | UnsetType = UNSET
     kind: str | UnsetType = UNSET
-    content: str | UnsetType = UNSET
+    content: str | Design | UnsetType = UNSET
+    """A Design is kept as it is: what was read before, or is our own."""
     department_id: DepartmentId | UnsetType | None = UNSET
     details: dict[str, Any] | UnsetType = UNSET
 
@@ -162,7 +163,8 @@ def drawable(design: StoredDesign | None, kind: DesignKind) -> Design:
 def read_design(content: str, written_here: Collection[str] = ()) -> Design | None:
     """The design that `content` is (JSON, or base64 of it); None when it is in another format.
 
-    written_here: data URIs of pictures that need not be written anew. Raises DesignInvalid or DesignTooLarge when it means to be one of ours and breaks the format.
+    written_here: data URIs of pictures that need not be written anew. Raises DesignInvalid or DesignTooLarge when it
+    means to be one of ours and breaks the format.
     """
     text = content.strip()
     if not text.startswith("{"):
@@ -186,8 +188,12 @@ def _checked(draft: DesignDraft, written_here: Collection[str] = ()) -> dict[str
     if "kind" in values and values["kind"] not in KINDS:
         raise Invalid(f"kind must be one of {', '.join(KINDS)}", field="kind", value=values["kind"])
     if "content" in values:
-        content = check_length(clean(values["content"]), limits.DESIGN_BYTES_MAX, "content")
-        design = read_design(content, written_here)
+        content = values["content"]
+        if isinstance(content, Design):
+            design: Design | None = content
+        else:
+            content = check_length(clean(content), limits.DESIGN_BYTES_MAX, "content")
+            design = read_design(content, written_here)
         kind = values.get("kind")
         if design is not None and isinstance(kind, str) and design.kind != kind:
             raise Invalid(f"the content is a {design.kind}, not a {kind}", field="kind", value=kind)

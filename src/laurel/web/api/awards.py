@@ -25,6 +25,7 @@ from laurel.domain.record_events.consequences import Made
 from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.ledger import store as ledger
+from laurel.domain.rewards.model import LedgerEntry
 from laurel.web.api.progress_wire import AwardOut, ProgressOut, UnlockOut, render_award, render_standing, render_unlock
 from laurel.web.api.wire import Body
 from laurel.web.callers import requires
@@ -212,6 +213,19 @@ class LedgerOut(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+def render_movement(number: int, entry: LedgerEntry, at: datetime) -> LedgerOut:
+    """A movement on the wire."""
+    return LedgerOut(
+        number=number,
+        unit=entry.unit,
+        dimension=entry.dimension,
+        amount=entry.amount,
+        reason=entry.reason,
+        reference=entry.reference,
+        at=at,
+    )
+
+
 @get("/api/v1/people/{person:str}/ledger", guards=[requires("people:read")], tags=["people"])
 async def show_ledger(
     parts: InjectedParts,
@@ -225,19 +239,7 @@ async def show_ledger(
     async with parts.database.transaction(caller.organisation_id) as tx:
         subject = await registry.require(tx, person)
         rows = await ledger.ledger_of(tx, subject.id, last, limit + 1)
-    rendered = [
-        LedgerOut(
-            number=number,
-            unit=entry.unit,
-            dimension=entry.dimension,
-            amount=entry.amount,
-            reason=entry.reason,
-            reference=entry.reference,
-            at=at,
-        )
-        for number, entry, at in rows
-    ]
-    return page_of(rendered, limit, lambda row: row, lambda row: (row.number,))
+    return page_of(rows, limit, lambda row: render_movement(*row), lambda row: (row[0],))
 
 
 class BalanceOut(msgspec.Struct, frozen=True, kw_only=True):

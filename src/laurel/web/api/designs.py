@@ -100,15 +100,14 @@ def _draft(data: DesignIn) -> DesignDraft:
     draft = DesignDraft(name=data.name)
     if isinstance(data.content, UnsetType):
         return draft
-    draft.content = json_text.encode(data.content).decode()
     try:
-        design = library.read_design(draft.content)
+        design = library.read_design(clean(json_text.encode(data.content).decode()))
     except (DesignInvalid, DesignTooLarge) as wrong:
         field = f"content.{wrong.field}" if wrong.field else "content"
         raise type(wrong)(f"content.{wrong.message}", field=field, limit=wrong.limit, value=wrong.value) from None
     if design is None:
         raise Invalid('content must say its format: "format": "laurel-design/1"', field="content")
-    draft.kind = design.kind
+    draft.kind, draft.content = design.kind, design
     return draft
 
 
@@ -139,7 +138,7 @@ async def _copy(tx: Transaction, like: str, draft: DesignDraft, department_id: A
         copied = await library.copy(tx, original, department_id, now)
         return await library.change(tx, copied, draft, now) if draft.name is not UNSET else copied
     draft.name = builtin.name if draft.name is UNSET else draft.name
-    draft.kind, draft.content, draft.department_id = builtin.kind, encode_design(builtin).decode(), department_id
+    draft.kind, draft.content, draft.department_id = builtin.kind, builtin, department_id
     return await library.create(tx, draft, now)
 
 

@@ -15,7 +15,7 @@ from laurel.domain.organisations import audit, tenancy
 from laurel.domain.people import registry
 from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
-from laurel.web.api.awards import LedgerOut
+from laurel.web.api.awards import LedgerOut, render_movement
 from laurel.web.api.wire import Body
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts
@@ -66,17 +66,7 @@ async def move_points(
         return moved
 
     moved = await in_run(parts.spine, caller.organisation_id, work)
-    entry = moved.entry
-    shown = LedgerOut(
-        number=moved.id,
-        unit=entry.unit,
-        dimension=entry.dimension,
-        amount=entry.amount,
-        reason=entry.reason,
-        reference=entry.reference,
-        at=moved.at,
-    )
-    return MovementOut(entry=shown, replayed=moved.replayed)
+    return MovementOut(entry=render_movement(moved.id, moved.entry, moved.at), replayed=moved.replayed)
 
 
 HANDLERS = (move_points,)

@@ -18,7 +18,7 @@ from laurel.domain.designs.library import BADGES, CERTIFICATES, DEFAULTS, Design
 from laurel.domain.designs.model import KINDS, DesignKind, StoredDesign
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Organisation
-from laurel.rendering import Design, builtin_designs, encode_design
+from laurel.rendering import Design, builtin_designs
 from laurel.web.pages.visits import Visit, page
 from laurel.web.public.negotiation import holds
 
@@ -162,8 +162,8 @@ async def copy_look(tx: Transaction, visit: Visit, look: Look, *, name: str | No
     now = visit.parts.clock.now()
     if look.stored is not None:
         return await library.copy(tx, look.stored, look.stored.department_id, now, name=name)
-    content = encode_design(look.design).decode()
-    return await library.create(tx, DesignDraft(name=name or look.title, kind=look.kind, content=content), now)
+    draft = DesignDraft(name=name or look.title, kind=look.kind, content=look.design)
+    return await library.create(tx, draft, now)
 
 
 @page("/console/designs/{design:str}", needs="designs:write", post=True)

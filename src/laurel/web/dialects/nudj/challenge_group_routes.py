@@ -1,5 +1,6 @@
 """Challenge groups: what they offer the acting user now, and writing them as the organisation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, get, post
@@ -38,37 +39,52 @@ _ADMIN = "/api/v2/admin"
 AnyRequest = Request[Any, Any, Any]
 
 
-async def _group_out(
-    tx: Transaction, request: AnyRequest, parts: Parts, spine: Spine, group: Group, person: Person | None
-) -> dict[str, Any]:
+async def _groups_out(
+    tx: Transaction, request: AnyRequest, parts: Parts, spine: Spine, groups: Sequence[Group], person: Person | None
+) -> list[dict[str, Any]]:
+    """Groups with the challenges that they offer a user now, or with all of them, as the organisation sees them (None)."""
     tongue = await tongue_of(tx, request)
     now = parts.clock.now()
-    members = await store.find_challenges(tx, group.challenge_ids)
-    ids = [known for known in group.challenge_ids if known in members]
     calendar = (await spine.open(tx)).book.calendar
-    period = calendar.period(group.period, now)
-    bounds = calendar.bounds(group.period, period)
-    if person is not None:
-        mine = await store.attempts(tx, person.id, ids)
-        completed = {known for known, attempt in mine.items() if attempt.completions}
-        ids = [known for known in offered(group, person.uid, period, completed) if known in members]
-    uids = await organisations.department_uids(tx, [group.department_id] if group.department_id else [])
-    return {
-        "id": group.uid,
-        "organisationId": (await organisations.organisation(tx)).uid,
-        "communityId": uids.get(group.department_id) if group.department_id else None,
-        "details": details_out(group.names, group.descriptions, group.images, tongue),
-        "type": group.order_kind,
-        "period": group.period,
-        "activeAmount": group.active_count,
-        "status": group.status,
-        "challenges": await challenges_out(
-            tx, request, now, [members[known] for known in ids], person.id if person else None
-        ),
-        **({} if bounds is None else {"resetsAt": render_time(bounds[1])}),
-        "createdAt": render_time(group.created_at),
-        "updatedAt": render_time(group.updated_at),
-    }
+    organisation = await organisations.organisation(tx)
+    uids = await organisations.department_uids(tx, sorted({one.department_id for one in groups if one.department_id}))
+    members = await store.find_challenges(tx, sorted({known for one in groups for known in one.challenge_ids}))
+    mine = {} if person is None else await store.attempts(tx, person.id, sorted(members))
+    completed = {known for known, attempt in mine.items() if attempt.completions}
+    ids: list[list[int]] = []
+    for group in groups:
+        shown: Sequence[int] = group.challenge_ids
+        if person is not None:
+            shown = offered(group, person.uid, calendar.period(group.period, now), completed)
+        ids.append([known for known in shown if known in members])
+    named = sorted({known for shown in ids for known in shown})
+    rendered = dict(
+        zip(
+            named,
+            await challenges_out(tx, request, now, [members[known] for known in named], person.id if person else None),
+            strict=True,
+        )
+    )
+    result = []
+    for group, shown in zip(groups, ids, strict=True):
+        bounds = calendar.bounds(group.period, calendar.period(group.period, now))
+        result.append(
+            {
+                "id": group.uid,
+                "organisationId": organisation.uid,
+                "communityId": uids.get(group.department_id) if group.department_id else None,
+                "details": details_out(group.names, group.descriptions, group.images, tongue),
+                "type": group.order_kind,
+                "period": group.period,
+                "activeAmount": group.active_count,
+                "status": group.status,
+                "challenges": [rendered[known] for known in shown],
+                **({} if bounds is None else {"resetsAt": render_time(bounds[1])}),
+                "createdAt": render_time(group.created_at),
+                "updatedAt": render_time(group.updated_at),
+            }
+        )
+    return result
 
 
 @get(_USER + "/challenge-groups", guards=[acts("rewards:read")])
@@ -83,7 +99,7 @@ async def get_challenge_groups(
     async with parts.database.transaction(caller.organisation_id) as tx:
         person = await acting_person(tx, caller)
         total, found = await store.page_groups(tx, statuses=("live",), wanted=listed)
-        edges = [await _group_out(tx, request, parts, spine, group, person) for group in found]
+        edges = await _groups_out(tx, request, parts, spine, found, person)
     return listing(total, edges)
 
 
@@ -97,7 +113,7 @@ async def get_challenge_group(
         group = await author.require_group(tx, uid_in(group_id))
         if group.status != "live":
             raise ChallengeNotFound("Challenge group not found")
-        return await _group_out(tx, request, parts, spine, group, person)
+        return (await _groups_out(tx, request, parts, spine, [group], person))[0]
 
 
 @get(_ADMIN + "/challenge-groups", guards=[administers("rewards:read")], procedure="getChallengeGroups")
@@ -111,7 +127,7 @@ async def list_challenge_groups(
     """Every group with all its challenges."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         total, found = await store.page_groups(tx, statuses=ALL_STATUSES, wanted=listed)
-        edges = [await _group_out(tx, request, parts, spine, group, None) for group in found]
+        edges = await _groups_out(tx, request, parts, spine, found, None)
     return listing(total, edges)
 
 
@@ -162,7 +178,7 @@ async def _write_group(
                     raise Invalid("names no challenge", field=f"challenges[{index}]", value=data.challenges[index])
             values["challenge_ids"] = [known[uid] for uid in dict.fromkeys(wanted)]
         group = await author.put_group(tx, old, values, actor=caller.actor, now=parts.clock.now())
-        return await _group_out(tx, request, parts, spine, group, None)
+        return (await _groups_out(tx, request, parts, spine, [group], None))[0]
 
 
 HANDLERS = (
