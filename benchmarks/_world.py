@@ -3,7 +3,6 @@
 The directory is LAUREL_BENCH_DIR (default: a temporary one that is removed).
 """
 
-import gc
 import os
 import random
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from laurel.base import garbage
 from laurel.base.ids import OrganisationId, new_uid
 from laurel.database.embedded import EmbeddedPostgres
 from laurel.database.migrate import migrate
@@ -52,9 +52,8 @@ async def a_database() -> AsyncIterator[tuple[str, Database]]:
 
 def a_spine(database: Database) -> Spine:
     """The spine of a serving process, with the garbage collector set as it sets it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    garbage.look_rarely()
+    garbage.leave_alone_what_is_there()
     return Spine(database, SystemClock())
 
 

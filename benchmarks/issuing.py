@@ -18,6 +18,7 @@ from benchmarks._world import a_database, an_organisation, some_people
 from benchmarks.measuring import Ratio
 from benchmarks.openbadges import template_signer
 from laurel.application import message_formats
+from laurel.base import garbage
 from laurel.base.errors import LaurelError
 from laurel.base.ids import OrganisationId
 from laurel.database.pool import Database
@@ -43,7 +44,9 @@ CHUNK = 1_000
 
 
 def parts_of(database: Database, directory: Any) -> Parts:
-    """The parts of a serving process."""
+    """The parts of a serving process, with the garbage collector set as it sets it."""
+    garbage.look_rarely()
+    garbage.leave_alone_what_is_there()
     clock = SystemClock()
     return Parts(
         database=database,

@@ -44,7 +44,7 @@ def test_a_prepared_badge_is_signed_and_verifies():
     signature = KEYRING.sign_checked(key, ready)
     signed = ready.finish(signature.value)
     proofs.check_proof(signed, signed["proof"][0], key.public_key())
-    assert (signature.key_uid, signature.algorithm, len(signature.input_sha256)) == (key.uid, Algorithm.ED25519, 64)
+    assert (signature.key_uid, signature.algorithm, len(signature.input_sha256)) == (key.uid, Algorithm.ED25519, 32)
 
 
 @pytest.mark.parametrize(

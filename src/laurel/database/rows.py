@@ -1,6 +1,8 @@
 """One row written from column values. Column names come from our own code, never from outside; values are parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from operator import itemgetter
 from typing import Any, Self
 
 import msgspec
@@ -14,11 +16,19 @@ class Stored(msgspec.Struct, frozen=True):
     @classmethod
     def from_row(cls, row: Row) -> Self:
         """The value that a row holds; columns it has no field for are left out."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
+        return cls(*_picking(cls.__struct_fields__)(row))
 
     def columns(self) -> dict[str, Any]:
         """Its columns by name, but for the organisation, which is the transaction's."""
         return {name: getattr(self, name) for name in self.__struct_fields__ if name != "organisation_id"}
+
+
+@cache
+def _picking(names: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
+    """What picks these columns out of a row, in C: rows come in thousands."""
+    if len(names) == 1:
+        return lambda row: (row[names[0]],)
+    return itemgetter(*names)
 
 
 async def add_row(tx: Transaction, table: str, values: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ CheckpointToSign have this shape). Every signature comes with the record that th
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from threading import Lock
@@ -99,7 +100,7 @@ class Signature(msgspec.Struct, frozen=True):
     value: bytes
     key_uid: str
     algorithm: Algorithm
-    input_sha256: str
+    input_sha256: bytes
 
 
 class Keyring:
@@ -127,18 +128,25 @@ class Keyring:
 
         Raises KeyNotUsable when the key is not active or the document is meant for another algorithm; SealBroken.
         """
+        return self.sign_all_checked(key, [document])[0]
+
+    def sign_all_checked(self, key: StoredKey, checked: Sequence[CheckedDocument]) -> list[Signature]:
+        """As sign_checked, for many with one key; one signature each, in order. Nothing is signed when any is refused."""
         if key.state is not State.ACTIVE:
             raise KeyNotUsable(f"the key {key.uid} is {key.state} and signs nothing more", field="key", value=key.uid)
-        wanted = {"EdDSA": Algorithm.ED25519}.get(document.algorithm, document.algorithm)
-        if wanted != key.algorithm:
-            raise KeyNotUsable(
-                f"the key {key.uid} is for {key.algorithm}, not for {document.algorithm}", field="algorithm"
+        for algorithm in {document.algorithm for document in checked}:
+            if {"EdDSA": Algorithm.ED25519}.get(algorithm, algorithm) != key.algorithm:
+                raise KeyNotUsable(f"the key {key.uid} is for {key.algorithm}, not for {algorithm}", field="algorithm")
+        opened = self._open(key)
+        return [
+            Signature(
+                value=_sign(opened, document.signing_input),
+                key_uid=key.uid,
+                algorithm=key.algorithm,
+                input_sha256=hashlib.sha256(document.signing_input).digest(),
             )
-        data = document.signing_input
-        value = _sign(self._open(key), data)
-        return Signature(
-            value=value, key_uid=key.uid, algorithm=key.algorithm, input_sha256=hashlib.sha256(data).hexdigest()
-        )
+            for document in checked
+        ]
 
     def seal_anew(self, key: StoredKey) -> StoredKey:
         """The key under the current master key; itself when it is already. Raises SealBroken."""

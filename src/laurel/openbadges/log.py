@@ -7,7 +7,7 @@ Source: RFC 6962 section 2.1, RFC 9162 section 2.1.3 to 2.1.5; C2SP tlog-tiles, 
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -47,11 +47,19 @@ class Frontier(msgspec.Struct, frozen=True):
 
     def append(self, leaf: bytes) -> "Frontier":
         """The frontier after one more leaf hash."""
-        roots, size, node = list(self.roots), self.size, leaf
-        while size & 1:
-            node = node_hash(roots.pop(), node)
-            size >>= 1
-        return Frontier(size=self.size + 1, roots=(*roots, node))
+        return self.extend([leaf])
+
+    def extend(self, leaves: Iterable[bytes]) -> "Frontier":
+        """The frontier after these leaf hashes, one after the other."""
+        roots, size = list(self.roots), self.size
+        for leaf in leaves:
+            node, rest = leaf, size
+            while rest & 1:
+                node = node_hash(roots.pop(), node)
+                rest >>= 1
+            roots.append(node)
+            size += 1
+        return Frontier(size=size, roots=tuple(roots))
 
     def root(self) -> bytes:
         """The root hash of the tree."""

@@ -272,6 +272,15 @@ class Award(Stored, frozen=True):
     revoke_reason: str | None
 
 
+class Awarded(Stored, frozen=True):
+    """As much of an award as its credential needs, when many are signed."""
+
+    id: AwardId
+    uid: str
+    awarded_at: datetime
+    quiet: bool
+
+
 class NewAward(msgspec.Struct, frozen=True):
     """An award about to be made."""
 

@@ -10,7 +10,7 @@ from laurel.database.pool import Transaction, columns
 from laurel.database.rows import insert_row, update_row
 from laurel.database.slices import Slice, page_of
 from laurel.domain.achievements.evaluate import PastKey, PersonState, decode_entry, encode_entry
-from laurel.domain.achievements.model import Achievement, Award, NewAward
+from laurel.domain.achievements.model import Achievement, Award, Awarded, NewAward
 from laurel.domain.achievements.rules import Entry
 
 _ID_MAX = 2**63 - 1
@@ -405,6 +405,16 @@ async def find_awards(tx: Transaction, ids: Sequence[AwardId]) -> dict[AwardId, 
         ids,
     )
     return {row["id"]: Award.from_row(row) for row in rows}
+
+
+async def find_awarded(tx: Transaction, ids: Sequence[AwardId]) -> dict[AwardId, Awarded]:
+    """As find_awards, of many no more than their credentials need."""
+    rows = await tx.fetch(
+        "SELECT id, uid, awarded_at, quiet FROM award WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
+        tx.organisation_id,
+        ids,
+    )
+    return {row["id"]: Awarded.from_row(row) for row in rows}
 
 
 async def awards_of_person(

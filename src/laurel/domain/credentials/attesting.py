@@ -19,7 +19,6 @@ from laurel.domain.credentials import organisation_keys
 from laurel.domain.credentials.composition import issuer_profile
 from laurel.domain.credentials.issuer import Issuer
 from laurel.domain.credentials.keys import store as key_store
-from laurel.domain.credentials.signer import audit_row
 from laurel.domain.organisations import store as organisations
 from laurel.domain.transparency.appending import append
 from laurel.domain.transparency.model import NewEntry
@@ -54,7 +53,8 @@ async def attest(issuer: Issuer, tx: Transaction, document: dict[str, Any], *, k
     signed = ready.finish(signature.value)
     text = msgspec.json.encode(signed)
     await asyncio.to_thread(proofs.check_proof, signed, proofs.proofs_of(signed)[-1], public)
-    await key_store.insert_signatures(tx, [audit_row(keys.ed25519, kind, str(document.get("id")), signature)], now)
+    audited = [(str(document.get("id")), signature.input_sha256)]
+    await key_store.insert_signatures(tx, keys.ed25519.id, kind, audited, now)
     await append(tx, [NewEntry(ATTESTED, text)])
     return text
 
@@ -72,7 +72,8 @@ async def attest_as_token(
     signature = issuer.keyring.sign_checked(key.key, ready)
     token = ready.finish(signature.value)
     vc_jwt.check_token(vc_jwt.parse_token(token), key.key.public_key())
-    await key_store.insert_signatures(tx, [audit_row(key, kind, str(document.get("id")), signature)], now)
+    audited = [(str(document.get("id")), signature.input_sha256)]
+    await key_store.insert_signatures(tx, key.id, kind, audited, now)
     await append(tx, [NewEntry(ATTESTED, token.encode())])
     return token
 

@@ -7,6 +7,7 @@ from one template; `compose` and `slot_values` must say the same.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from laurel.base.limits import NAME_LENGTH_MAX
 from laurel.base.text import clean
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.credentials.addresses import Addresses, subject_id, suspensions_of
-from laurel.domain.credentials.model import Credential, CredentialFields
+from laurel.domain.credentials.model import CredentialFields, Waiting
 from laurel.domain.endorsements.model import Endorsement, Kind
 from laurel.domain.organisations.model import Organisation
 from laurel.openbadges import documents, status_list
@@ -25,11 +26,10 @@ from laurel.openbadges.template import Path
 _WEB = ("https://", "http://")
 
 
-class Making(msgspec.Struct, frozen=True):
+class Making(msgspec.Struct, frozen=True, dict=True):
     """A credential about to be signed, with everything that its document depends on."""
 
-    credential: Credential
-    fields: CredentialFields
+    credential: Waiting
     achievement: Achievement
     person_uid: str
     awarded_at: datetime
@@ -40,11 +40,16 @@ class Making(msgspec.Struct, frozen=True):
     endorsements: tuple[Endorsement, ...] = ()
 
     @property
+    def fields(self) -> CredentialFields:
+        """What it says."""
+        return self.credential.fields
+
+    @cached_property
     def email(self) -> str | None:
         """The address that is published as a salted hash."""
         return clean(self.fields.recipient_email or "").strip().lower() or None
 
-    @property
+    @cached_property
     def name(self) -> str | None:
         """The name that is published as it is; never an address, even where that stands for a name."""
         name = clean(self.fields.recipient_name).strip()
@@ -60,7 +65,7 @@ class Making(msgspec.Struct, frozen=True):
         """Whether the document names its place in the list of suspensions besides that in the list of revocations."""
         return self.achievement.credential.suspendable or self.credential.suspended_at is not None
 
-    @property
+    @cached_property
     def license_number(self) -> str | None:
         """The issuer's own number of the credential."""
         number = clean(self.credential.license_id or "")
@@ -201,10 +206,10 @@ def shape_of(making: Making, organisation: Organisation) -> bytes:
     return json_text.encode(
         [
             organisation.id,
-            organisation.updated_at.isoformat(),
+            organisation.updated_at,
             making.achievement.id,
-            making.achievement.updated_at.isoformat(),
-            msgspec.to_builtins(fields),
+            making.achievement.updated_at,
+            fields,
             making.email is not None,
             making.name is not None,
             making.license_number is not None,
@@ -246,10 +251,11 @@ def slots_of(making: Making) -> dict[str, Path]:
 
 def slot_values(making: Making, addresses: Addresses) -> dict[str, str]:
     """What stands in the slots."""
+    awarded = documents.render_instant(making.awarded_at)
     values = {
         "id": addresses.credential(making.credential.uid),
-        "from": documents.render_instant(making.valid_from),
-        "awarded": documents.render_instant(making.awarded_at),
+        "from": awarded if making.valid_from is making.awarded_at else documents.render_instant(making.valid_from),
+        "awarded": awarded,
         "subject": making.subject,
         "status": f"{making.list_url}#{making.status_index}",
         "index": str(making.status_index),

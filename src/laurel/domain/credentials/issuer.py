@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from laurel.base.ids import CredentialId, OrganisationId, is_uid, new_uids
 from laurel.database.pool import Database, Transaction
 from laurel.domain.achievements import store as achievements
-from laurel.domain.achievements.model import Award
+from laurel.domain.achievements.model import Awarded
 from laurel.domain.credentials import organisation_keys, store, validity
 from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.credentials.composition import Making
 from laurel.domain.credentials.keys import store as key_store
-from laurel.domain.credentials.model import Credential, CredentialFields, IssuerNotFound, Signed
-from laurel.domain.credentials.signer import Batch, Signer, audit_row, rows_of
+from laurel.domain.credentials.model import Credential, IssuerNotFound, Signed, Waiting
+from laurel.domain.credentials.signer import Batch, Signer, subjects_of
 from laurel.domain.credentials.status import store as status
 from laurel.domain.endorsements import store as endorsements
 from laurel.domain.endorsements.model import Endorsement
@@ -48,7 +48,7 @@ class Issued(msgspec.Struct, frozen=True):
     were refused.
     """
 
-    signed: list[tuple[Credential, Award]]
+    signed: list[tuple[Waiting, Awarded]]
     first: frozenset[CredentialId]
     refused: int
 
@@ -101,7 +101,7 @@ class Issuer:
             return None
         organisation = await organisations.organisation(tx)
         keys = await organisation_keys.ensure(tx, self.keyring, now)
-        awards = await achievements.find_awards(tx, [credential.award_id for credential in taken])
+        awards = await achievements.find_awarded(tx, [credential.award_id for credential in taken])
         makings, list_ids = await self._makings(tx, taken, awards, spots, now)
         if len(makings) > _IN_THIS_THREAD_MAX:
             batch = await asyncio.to_thread(self._signer.sign, organisation, keys, makings, now)
@@ -118,14 +118,14 @@ class Issuer:
     async def _makings(
         self,
         tx: Transaction,
-        taken: Sequence[Credential],
-        awards: dict[Any, Award],
+        taken: Sequence[Waiting],
+        awards: dict[Any, Awarded],
         spots: list[tuple[status.Places, int]],
         now: datetime,
     ) -> tuple[list[Making], dict[CredentialId, int]]:
         """What is to be signed, and in which status lists."""
         known = await achievements.find_many(tx, sorted({credential.achievement_id for credential in taken}))
-        persons = await people.find_many(tx, sorted({credential.person_id for credential in taken}))
+        uids = await people.find_uids(tx, sorted({credential.person_id for credential in taken}))
         again = [credential.id for credential in taken if credential.log_number is not None]
         before = await store.find_signed(tx, again) if again else {}
         lists = await status.status_list_uids(tx) if again else {}
@@ -148,9 +148,8 @@ class Issuer:
             makings.append(
                 Making(
                     credential=credential,
-                    fields=msgspec.convert(credential.fields, CredentialFields),
                     achievement=known[credential.achievement_id],
-                    person_uid=persons[credential.person_id].uid,
+                    person_uid=uids[credential.person_id],
                     awarded_at=awarded_at,
                     valid_from=_valid_from(credential, awarded_at, before.get(credential.id), now),
                     list_url=self.addresses.status_list(list_uid),
@@ -173,7 +172,7 @@ class Issuer:
             await store.set_refused(tx, batch.refused, now)
         if not batch.signed:
             return
-        await key_store.insert_signatures(tx, list(rows_of(batch.signed, keys.ed25519)), now)
+        await key_store.insert_signatures(tx, keys.ed25519.id, "credential", subjects_of(batch.signed), now)
         events = [
             NewEntry(
                 validity.ISSUED if one.making.credential.log_number is None else validity.ISSUED_AGAIN,
@@ -194,10 +193,9 @@ class Issuer:
                     number,
                     credential.uid,
                     one.document,
-                    keys.ed25519.id,
                 )
             )
-        await store.set_issued(tx, rows, now)
+        await store.set_issued(tx, rows, keys.ed25519.id, now)
 
     async def make_keys(self, organisation_id: OrganisationId, *, by: Caller | str) -> None:
         """See to it that an organisation has its signing keys."""
@@ -269,7 +267,7 @@ class Issuer:
             note = ready.finish(signature.value)
             await log_store.set_checkpoint(tx, note, frontier.size)
             await key_store.insert_signatures(
-                tx, [audit_row(keys.ed25519, "checkpoint", str(frontier.size), signature)], now
+                tx, keys.ed25519.id, "checkpoint", [(str(frontier.size), signature.input_sha256)], now
             )
             return note, public, origin
         return head.checkpoint, public, origin
@@ -324,20 +322,20 @@ def _by_subject(given: Sequence[Endorsement]) -> _Given:
     return found
 
 
-def _endorsing(given: _Given, credential: Credential) -> tuple[Endorsement, ...]:
+def _endorsing(given: _Given, credential: Waiting) -> tuple[Endorsement, ...]:
     """What is to stand in one credential."""
     places = (("issuer", None), ("achievement", credential.achievement_id), ("credential", credential.id))
     return tuple(one for place in places for one in given.get(place, ()))
 
 
-def _awarded_at(credential: Credential, award: Award) -> datetime:
+def _awarded_at(credential: Waiting, award: Awarded) -> datetime:
     """The instant of the award, or the beginning of the day that the issuer gave instead."""
     if credential.issued_on == award.awarded_at.astimezone(UTC).date():
         return award.awarded_at.replace(microsecond=0)
     return datetime(credential.issued_on.year, credential.issued_on.month, credential.issued_on.day, tzinfo=UTC)
 
 
-def _valid_from(credential: Credential, awarded_at: datetime, before: Signed | None, now: datetime) -> datetime:
+def _valid_from(credential: Waiting, awarded_at: datetime, before: Signed | None, now: datetime) -> datetime:
     """When it was awarded; for one that is issued again the present, and later than before.
 
     One that has ended meanwhile begins before its end, whatever it said before.

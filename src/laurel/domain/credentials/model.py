@@ -1,13 +1,12 @@
 """The words: a credential, what it will say, and its states. No I/O."""
 
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 
 from laurel.base.errors import Conflict, NotFound
 from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId
-from laurel.database.pool import Row
 from laurel.database.rows import Stored
 
 ISSUE_JOB = "credentials.issue"
@@ -154,7 +153,26 @@ class Credential(Stored, frozen=True):
         return self.suspended_at is not None and (self.suspended_until is None or now < self.suspended_until)
 
 
-class HolderBinding(Stored, frozen=True, kw_only=True):
+class Waiting(msgspec.Struct, frozen=True):
+    """As much of a credential as signing it takes; `fields` are read as they are written down."""
+
+    id: CredentialId
+    uid: str
+    person_id: PersonId
+    award_id: AwardId
+    achievement_id: AchievementId
+    fields: CredentialFields
+    license_id: str | None
+    issued_on: date
+    expires_at: datetime | None
+    suspended_at: datetime | None
+    holder: str | None
+    status_list_id: int | None
+    status_index: int | None
+    log_number: int | None
+
+
+class HolderBinding(Stored, frozen=True):
     """An exchange in which a wallet may prove the DID that a credential is to be bound to; once."""
 
     organisation_id: OrganisationId
@@ -166,7 +184,7 @@ class HolderBinding(Stored, frozen=True, kw_only=True):
     bound_at: datetime | None
 
 
-class Signed(msgspec.Struct, frozen=True):
+class Signed(Stored, frozen=True):
     """A credential as strangers may see it. `document` is the text that was signed, None before; `token` is there once
     somebody has asked for it (`tokens.token_of`).
     """
@@ -183,13 +201,8 @@ class Signed(msgspec.Struct, frozen=True):
     token: str | None
     signed_at: datetime | None
 
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `store.find_signed`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})
 
-
-class StatusList(msgspec.Struct, frozen=True):
+class StatusList(Stored, frozen=True):
     """A list of revocations, or the suspensions of the same places. `document` is what was signed when it had
     `signed_version`; it is right until `changes_at`, when a suspension ends.
     """
@@ -203,8 +216,3 @@ class StatusList(msgspec.Struct, frozen=True):
     valid_until: datetime | None
     changes_at: datetime | None
     document: str | None
-
-    @classmethod
-    def from_row(cls, row: Row) -> Self:
-        """A row of `status_list`, for suspensions joined with `suspension_list`."""
-        return cls(**{name: row[name] for name in cls.__struct_fields__})

@@ -4,13 +4,12 @@ Credentials of one shape share a template; whatever a template cannot do takes t
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from threading import Lock
 from typing import ClassVar, Final, NamedTuple
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from laurel.base.errors import Kind, LaurelError
@@ -18,12 +17,12 @@ from laurel.base.ids import CredentialId
 from laurel.domain.credentials import composition
 from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.credentials.composition import Making
-from laurel.domain.credentials.keys.store import KeyRow
 from laurel.domain.credentials.organisation_keys import ActiveKeys
 from laurel.domain.organisations.model import Organisation
 from laurel.keyring.signing import Keyring, Signature
 from laurel.openbadges import did, documents, proofs
 from laurel.openbadges.canonical import canonicalise
+from laurel.openbadges.cross_check import cross_check
 from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.rdfc import Order
 from laurel.openbadges.reading import read_json
@@ -145,35 +144,30 @@ class _Desk:
         """Sign all, then hold each proof against the key; one after the other as one piece of work they would take a tenth
         longer, each pushing the other's tables out of the processor's cache.
         """
-        signatures = [self._keyring.sign_checked(self._keys.ed25519.key, one.to_sign) for one in ready]
+        signatures = self._keyring.sign_all_checked(self._keys.ed25519.key, [one.to_sign for one in ready])
         texts = [
             msgspec.json.encode(one.to_sign.finish(signature.value))
             for one, signature in zip(ready, signatures, strict=True)
         ]
-        for one, signature, text in zip(ready, signatures, texts, strict=True):
-            self._check(one, signature, text)
+        self._check(ready, signatures, texts)
         return [
             SignedDocument(one.making, text.decode(), signature)
             for one, signature, text in zip(ready, signatures, texts, strict=True)
         ]
 
-    def _check(self, one: _Ready, signature: Signature, text: bytes) -> None:
+    def _check(self, ready: Sequence[_Ready], signatures: Sequence[Signature], texts: Sequence[bytes]) -> None:
+        """Hold every proof against the published key, and read again what is to be read thoroughly."""
+        made = [(signature.value, one.to_sign.signing_input) for one, signature in zip(ready, signatures, strict=True)]
         try:
-            if one.thoroughly:
-                read = read_json(text)
-                proofs.check_proof(read, read["proof"][0], self._public)
-            else:
-                self._public.verify(signature.value, one.to_sign.signing_input)
-        except (LaurelError, InvalidSignature) as failure:
+            cross_check(self._public, made)
+            for one, text in zip(ready, texts, strict=True):
+                if one.thoroughly:
+                    read = read_json(text)
+                    proofs.check_proof(read, read["proof"][0], self._public)
+        except LaurelError as failure:
             raise SelfVerificationFailed("a signature made just now does not verify") from failure
 
 
-def rows_of(signed: Sequence[SignedDocument], key: KeyRow) -> Iterator[tuple[int, str, str, bytes]]:
-    """What the audit keeps of these signatures: key, kind, subject, SHA-256 of what was signed."""
-    for one in signed:
-        yield audit_row(key, "credential", one.making.credential.uid, one.signature)
-
-
-def audit_row(key: KeyRow, kind: str, subject: str, signature: Signature) -> tuple[int, str, str, bytes]:
-    """What the audit keeps of one signature."""
-    return key.id, kind, subject, bytes.fromhex(signature.input_sha256)
+def subjects_of(signed: Sequence[SignedDocument]) -> list[tuple[str, bytes]]:
+    """What the audit keeps of these signatures: subject, SHA-256 of what was signed."""
+    return [(one.making.credential.uid, one.signature.input_sha256) for one in signed]

@@ -15,7 +15,6 @@ from laurel.domain.credentials import organisation_keys
 from laurel.domain.credentials.issuer import Issuer
 from laurel.domain.credentials.keys import store as key_store
 from laurel.domain.credentials.model import StatusList, StatusListNotFound
-from laurel.domain.credentials.signer import audit_row
 from laurel.domain.credentials.status import store as status
 from laurel.domain.organisations import store as organisations
 from laurel.openbadges import proofs, status_list
@@ -127,5 +126,5 @@ async def _sign(
     method = method_id(own, keys.ed25519.key.public_key())
     ready = proofs.prepare(document, verification_method=method, created=render_instant(now))
     signature = issuer.keyring.sign_checked(keys.ed25519.key, ready)
-    await key_store.insert_signatures(tx, [audit_row(keys.ed25519, "status-list", found.uid, signature)], now)
+    await key_store.insert_signatures(tx, keys.ed25519.id, "status-list", [(found.uid, signature.input_sha256)], now)
     return msgspec.json.encode(ready.finish(signature.value)).decode()

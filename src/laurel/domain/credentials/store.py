@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
+
+import msgspec
 
 from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId, new_uids
 from laurel.base.limits import HOLDER_BINDINGS_OPEN_MAX
-from laurel.database.pool import Database, Transaction, columns
+from laurel.database.pool import Database, Row, Transaction, columns
 from laurel.database.rows import add_row, update_row
-from laurel.domain.credentials.model import Credential, HolderBinding, Signed
+from laurel.domain.credentials.model import Credential, CredentialFields, HolderBinding, Signed, Waiting
 
 COLUMNS = ", ".join(Credential.__struct_fields__)
 
@@ -192,17 +195,28 @@ async def waiting(tx: Transaction, limit: int) -> tuple[int, int]:
     return row["all_"], row["without"]
 
 
-async def take_waiting(tx: Transaction, limit: int) -> list[Credential]:
+_TO_SIGN = ", ".join("fields::text" if name == "fields" else name for name in Waiting.__struct_fields__)
+_FIELDS_AT = Waiting.__struct_fields__.index("fields")
+_READ_FIELDS = msgspec.json.Decoder(CredentialFields, float_hook=Decimal).decode
+
+
+async def take_waiting(tx: Transaction, limit: int) -> list[Waiting]:
     """Credentials to be signed, the oldest first, locked; those that somebody else is signing are passed over."""
     rows = await tx.fetch(
         f"""
-        SELECT {COLUMNS} FROM credential WHERE organisation_id = $1 AND {_WAITING}
+        SELECT {_TO_SIGN} FROM credential WHERE organisation_id = $1 AND {_WAITING}
         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
         """,
         tx.organisation_id,
         limit,
     )
-    return [Credential.from_row(row) for row in rows]
+    return [_waiting(row) for row in rows]
+
+
+def _waiting(row: Row) -> Waiting:
+    values = list(row)
+    values[_FIELDS_AT] = _READ_FIELDS(values[_FIELDS_AT])
+    return Waiting(*values)
 
 
 class NewlySigned(NamedTuple):
@@ -215,11 +229,10 @@ class NewlySigned(NamedTuple):
     log_number: int
     uid: str
     document: str
-    key_id: int
 
 
-async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], now: datetime) -> None:
-    """Store what was signed; an earlier document of the same credential is replaced, and its token forgotten."""
+async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], key_id: int, now: datetime) -> None:
+    """Store what a key has signed; an earlier document of the same credential is replaced, and its token forgotten."""
     turned = columns(signed, len(NewlySigned._fields))
     await tx.execute(
         """
@@ -239,14 +252,15 @@ async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], now: dateti
         """
         INSERT INTO signed_credential AS o
             (organisation_id, credential_id, uid, document, key_id, signed_at)
-        SELECT $1, s.credential_id, s.uid, s.document, s.key_id, $2
-        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[]) AS s(credential_id, uid, document, key_id)
+        SELECT $1, s.credential_id, s.uid, s.document, $3, $2
+        FROM unnest($4::bigint[], $5::text[], $6::text[]) AS s(credential_id, uid, document)
         ON CONFLICT (organisation_id, credential_id) DO UPDATE
         SET document = EXCLUDED.document, token = NULL, key_id = EXCLUDED.key_id, token_key_id = NULL,
             signed_at = EXCLUDED.signed_at
         """,
         tx.organisation_id,
         now,
+        key_id,
         turned[1],
         *turned[5:],
     )

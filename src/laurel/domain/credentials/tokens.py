@@ -17,7 +17,7 @@ from laurel.domain.credentials.composition import with_tokens
 from laurel.domain.credentials.issuer import Issuer
 from laurel.domain.credentials.keys import store as key_store
 from laurel.domain.credentials.model import CredentialNotFound, Signed
-from laurel.domain.credentials.signer import SelfVerificationFailed, audit_row
+from laurel.domain.credentials.signer import SelfVerificationFailed
 from laurel.domain.endorsements import store as endorsements
 from laurel.domain.organisations import store as organisations
 from laurel.openbadges import proofs, vc_jwt
@@ -59,7 +59,7 @@ async def _make(issuer: Issuer, tx: Transaction, uid: str, now: datetime) -> str
         vc_jwt.check_token(vc_jwt.parse_token(token), key.key.public_key())
     except LaurelError as failure:
         raise SelfVerificationFailed("a token signed just now does not verify") from failure
-    await key_store.insert_signatures(tx, [audit_row(key, "token", uid, signature)], now)
+    await key_store.insert_signatures(tx, key.id, "token", [(uid, signature.input_sha256)], now)
     await store.set_token(tx, found.credential_id, token, key.id)
     return token
 

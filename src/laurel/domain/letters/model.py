@@ -7,7 +7,7 @@ from laurel.base.ids import OrganisationId, PersonId
 from laurel.database.rows import Stored
 
 
-class LetterTemplate(Stored, frozen=True, kw_only=True):
+class LetterTemplate(Stored, frozen=True):
     """The organisation's words for one kind of letter in one language."""
 
     kind: str
@@ -17,7 +17,7 @@ class LetterTemplate(Stored, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class SentLetter(Stored, frozen=True, kw_only=True):
+class SentLetter(Stored, frozen=True):
     """A letter on its way, found again by the number in its Message-ID and envelope. The address only as an HMAC."""
 
     organisation_id: OrganisationId
@@ -27,7 +27,7 @@ class SentLetter(Stored, frozen=True, kw_only=True):
     sent_at: datetime
 
 
-class Bounce(Stored, frozen=True, kw_only=True):
+class Bounce(Stored, frozen=True):
     """An address that takes no letters: refused when one was handed over, or reported back later."""
 
     address: str

@@ -36,6 +36,16 @@ async def find_many(tx: Transaction, person_ids: Sequence[PersonId], *, lock: bo
     return {row["id"]: Person.from_row(row) for row in rows}
 
 
+async def find_uids(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, str]:
+    """The uids of people by integer id, of deleted ones too; absent ids are absent."""
+    rows = await tx.fetch(
+        "SELECT id, uid FROM person WHERE organisation_id = $1 AND id = ANY($2::bigint[])",
+        tx.organisation_id,
+        person_ids,
+    )
+    return {row["id"]: row["uid"] for row in rows}
+
+
 async def find_by_uid(tx: Transaction, uid: str, *, lock: bool = False) -> Person | None:
     """The living person with this uid; `lock` holds the row until the transaction ends."""
     row = await tx.fetchrow(

@@ -16,10 +16,10 @@ from laurel.base.times import render_time_or_none
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
-from laurel.domain.achievements.model import Award
+from laurel.domain.achievements.model import Award, Awarded
 from laurel.domain.credentials import store
 from laurel.domain.credentials.issuer import Issued, Issuer
-from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, Credential
+from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, Credential, Waiting
 from laurel.domain.notifications.model import CREDENTIAL_EXPIRED, CREDENTIAL_ISSUED, Message
 from laurel.domain.notifications.publish import publish
 from laurel.domain.record_events.issue_rounds import Rounds
@@ -130,7 +130,7 @@ def _messages(issued: Issued) -> list[Message]:
     ]
 
 
-def _message(topic: str, credential: Credential, award: Award) -> Message:
+def _message(topic: str, credential: Credential | Waiting, award: Award | Awarded) -> Message:
     payload = {
         "credential": credential.uid,
         "credential_id": credential.id,

@@ -54,7 +54,7 @@ class IdentityProvider(msgspec.Struct, frozen=True, kw_only=True):
         return email.rpartition("@")[2] in self.domains
 
 
-class Attempt(Stored, frozen=True, kw_only=True):
+class Attempt(Stored, frozen=True):
     """A sign-in that was begun: for which issuer, from where, with which interrupted form."""
 
     organisation_id: OrganisationId

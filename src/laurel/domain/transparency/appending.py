@@ -22,11 +22,9 @@ async def append(tx: Transaction, new: Sequence[NewEntry]) -> int:
         salt = noise[offset * SALT_BYTES : (offset + 1) * SALT_BYTES]
         made.append(Entry(one.event, salt, commit(salt, one.document)))
     hashes = [entry.hash() for entry in made]
-    for leaf in hashes:
-        frontier = frontier.append(leaf)
     await store.insert_entries(tx, first, made)
     await _fill_tiles(tx, first, hashes)
-    await store.set_head(tx, frontier)
+    await store.set_head(tx, frontier.extend(hashes))
     return first
 
 

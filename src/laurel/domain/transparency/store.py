@@ -69,15 +69,15 @@ async def forget_checkpoint(tx: Transaction) -> None:
 
 async def insert_entries(tx: Transaction, first: int, entries: Sequence[Entry]) -> None:
     """Write entries at `first` and after."""
-    rows = [(first + offset, entry.event, entry.salt, entry.commitment) for offset, entry in enumerate(entries)]
     await tx.execute(
         """
         INSERT INTO log_entry (organisation_id, number, event, salt, commitment)
-        SELECT $1, e.number, e.event, e.salt, e.commitment
-        FROM unnest($2::bigint[], $3::text[], $4::bytea[], $5::bytea[]) AS e(number, event, salt, commitment)
+        SELECT $1, $2 + e.place - 1, e.event, e.salt, e.commitment
+        FROM unnest($3::text[], $4::bytea[], $5::bytea[]) WITH ORDINALITY AS e(event, salt, commitment, place)
         """,
         tx.organisation_id,
-        *columns(rows, 4),
+        first,
+        *columns([(entry.event, entry.salt, entry.commitment) for entry in entries], 3),
     )
 
 

@@ -83,15 +83,19 @@ async def lock_keys(tx: Transaction) -> None:
     )
 
 
-async def insert_signatures(tx: Transaction, signatures: Sequence[tuple[int, str, str, bytes]], now: datetime) -> None:
-    """Record signatures: key, kind, subject, SHA-256 of what was signed."""
+async def insert_signatures(
+    tx: Transaction, key_id: int, kind: str, signatures: Sequence[tuple[str, bytes]], now: datetime
+) -> None:
+    """Record what a key has signed of one kind: subject, SHA-256 of what was signed."""
     await tx.execute(
         """
         INSERT INTO signature (organisation_id, key_id, kind, subject, input_sha256, at)
-        SELECT $1, s.key_id, s.kind, s.subject, s.input_sha256, $2
-        FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bytea[]) AS s(key_id, kind, subject, input_sha256)
+        SELECT $1, $2, $3, s.subject, s.input_sha256, $4
+        FROM unnest($5::text[], $6::bytea[]) AS s(subject, input_sha256)
         """,
         tx.organisation_id,
+        key_id,
+        kind,
         now,
-        *columns(signatures, 4),
+        *columns(signatures, 2),
     )

@@ -1,0 +1,27 @@
+"""Our own Ed25519 signatures held against the public key by another library than the one that made them.
+
+OpenSSL signs and libsodium checks, so that a fault of one is noticed by the other; it also takes half the time. libsodium
+accepts nothing that OpenSSL refuses, and refuses keys and points of small order besides. What others have signed is not
+checked here: proofs of strangers go through `proofs.check_proof`.
+"""
+
+from collections.abc import Iterable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.exceptions import CryptoError
+from nacl.signing import VerifyKey
+
+from laurel.openbadges.faults import ProofRejected
+
+
+def cross_check(key: Ed25519PublicKey, signed: Iterable[tuple[bytes, bytes]]) -> None:
+    """Hold each (signature, what was signed) against `key`; returns when all are good. Raises ProofRejected.
+
+    The interpreter is free for other threads while a signature is looked at.
+    """
+    verify = VerifyKey(key.public_bytes_raw()).verify
+    try:
+        for signature, data in signed:
+            verify(data, signature)
+    except (CryptoError, ValueError) as failure:  # of another length than a signature: a ValueError
+        raise ProofRejected("the signature does not fit what was signed and the key", field="proofValue") from failure
