@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from laurel.domain.organisations import keys, store
+from laurel.domain.organisations import keys
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.web import callers
 from tests.support.builders import a_department, a_key, an_account
 from tests.support.fixtures import client_of
@@ -134,11 +135,11 @@ async def test_the_last_use_is_noted_at_most_once_a_minute(parts, application, o
     async with client_of(application, used) as client:
         await status(client)
     async with parts.database.transaction(organisation.id) as tx:
-        assert (await store.key(tx, used.key.uid)).last_used_at == clock.now()
-        await store.touch_key(
+        assert (await api_keys.find(tx, used.key.uid)).last_used_at == clock.now()
+        await api_keys.touch(
             tx, used.key.id, clock.now() + timedelta(seconds=59), at_most_every=callers.LAST_USED_EVERY
         )
-        assert (await store.key(tx, used.key.uid)).last_used_at == clock.now()
+        assert (await api_keys.find(tx, used.key.uid)).last_used_at == clock.now()
 
 
 async def test_many_failures_from_one_address_are_throttled_and_known_keys_still_pass(parts, organisation, key):
@@ -178,7 +179,7 @@ async def test_a_key_acts_as_the_account_of_its_maker_unless_told_otherwise(part
     async with client_of(application, maker) as client:
         made = await client.post("/api/v1/keys", json={"name": "child"})
     async with parts.database.transaction(organisation.id) as tx:
-        assert (await store.key(tx, made.json()["id"])).account_id == account.id
+        assert (await api_keys.find(tx, made.json()["id"])).account_id == account.id
 
 
 async def test_pages_end_and_hold_every_key_once(api):

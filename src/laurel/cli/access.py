@@ -8,7 +8,9 @@ from rich.table import Table
 
 from laurel.base.times import parse_time, render_time
 from laurel.cli.running import OrganisationOption, console, with_organisation
-from laurel.domain.organisations import audit, keys, sign_in, store, tenancy
+from laurel.domain.organisations import audit, keys, sign_in, tenancy
+from laurel.domain.organisations.accounts import store as account_store
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.keys import KeyWish
 from laurel.domain.organisations.model import ApiKey, Organisation
 from laurel.domain.parts import Parts
@@ -50,7 +52,7 @@ def list_keys(organisation: OrganisationOption = None) -> None:
     async def command(parts: Parts, found: Organisation) -> None:
         table = Table("id", "name", "scopes", "state", "last used", "made")
         async with parts.database.transaction(found.id) as tx:
-            for key in await store.keys(tx, after=0, limit=10_000):
+            for key in await api_keys.page(tx, after=0, limit=10_000):
                 last = render_time(key.last_used_at) if key.last_used_at else "never"
                 state = _state(key, parts.clock.now())
                 table.add_row(key.uid, key.name, " ".join(key.scopes), state, last, render_time(key.created_at))
@@ -141,7 +143,7 @@ def list_accounts(organisation: OrganisationOption = None) -> None:
     async def command(parts: Parts, found: Organisation) -> None:
         table = Table("id", "e-mail", "name", "role", "made")
         async with parts.database.transaction(found.id) as tx:
-            for known in await store.accounts(tx, after=0, limit=1_000):
+            for known in await account_store.page(tx, after=0, limit=1_000):
                 table.add_row(known.uid, known.email, known.name, known.role, render_time(known.created_at))
         console.print(table)
 
@@ -154,7 +156,7 @@ def change_password(account: str, password: PasswordOption, organisation: Organi
 
     async def command(parts: Parts, found: Organisation) -> None:
         async with parts.database.transaction(found.id) as tx:
-            known = await store.account_and_hash_by_email(tx, account.lower())
+            known = await account_store.find_with_hash(tx, account.lower())
             await sign_in.change_account(
                 tx,
                 known[0].uid if known else account,

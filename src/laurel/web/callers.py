@@ -24,7 +24,8 @@ from litestar.types import Guard, Scope
 from laurel.base.errors import Forbidden, LaurelError, Limited, Unauthenticated
 from laurel.base.limits import API_KEY_LENGTH_MAX
 from laurel.database.pool import bind_to_department
-from laurel.domain.organisations import keys, store
+from laurel.domain.organisations import keys
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.web.surfaces import Authenticate, Surfaces
@@ -204,7 +205,7 @@ class Callers:
         self._touched[caller.key_uid] = now
         try:
             async with self._parts.database.transaction(caller.organisation_id, joins_request=False) as tx:
-                await store.touch_key(tx, caller.key_id, self._parts.clock.now(), at_most_every=LAST_USED_EVERY)
+                await api_keys.touch(tx, caller.key_id, self._parts.clock.now(), at_most_every=LAST_USED_EVERY)
         except LaurelError as failure:
             log.warning("the last use of a key was not noted", key=caller.key_uid, reason=failure.code)
 

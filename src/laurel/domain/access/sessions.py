@@ -18,6 +18,7 @@ from laurel.domain.access import store
 from laurel.domain.access.model import PASSWORDS, Session, SignedIn, SignInRefused
 from laurel.domain.organisations import audit, sign_in
 from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.accounts import store as accounts
 from laurel.domain.organisations.model import Account
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -86,7 +87,7 @@ async def recognise(database: Database, cookie: str, *, pepper: bytes, now: date
     if now - session.created_at > timedelta(seconds=SESSION_SECONDS_MAX):
         return None
     async with database.transaction(session.organisation_id, joins_request=False) as tx:
-        account = await organisations.account_by_id(tx, session.account_id)
+        account = await accounts.find_by_id(tx, session.account_id)
         organisation = await organisations.organisation(tx)
         if now - session.seen_at > _SEEN_EVERY:
             await store.touch_session(tx, uid, now)

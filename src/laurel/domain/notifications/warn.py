@@ -6,6 +6,7 @@ from laurel.base.ids import EndpointId, OrganisationId
 from laurel.domain.notifications import store
 from laurel.domain.notifications.outlets import Outlets
 from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.accounts import store as account_store
 from laurel.outside.mail import Mail
 
 _ACCOUNTS_MAX = 1_000
@@ -17,7 +18,7 @@ async def mail_disabled(parts: Outlets, payload: dict[str, Any]) -> None:
     async with parts.database.transaction(OrganisationId(payload["organisation_id"])) as tx:
         endpoint = await store.find_endpoint_by_id(tx, EndpointId(payload["endpoint"]))
         organisation = await organisations.organisation(tx)
-        accounts = await organisations.accounts(tx, after=0, limit=_ACCOUNTS_MAX)
+        accounts = await account_store.page(tx, after=0, limit=_ACCOUNTS_MAX)
     if endpoint is None or endpoint.state != "disabled":
         return
     addresses = sorted({account.email for account in accounts if account.role in _TOLD})

@@ -17,6 +17,7 @@ from laurel.base.ids import OrganisationId, is_uid
 from laurel.base.limits import APP_TOKEN_LENGTH_MAX, IDENTIFIER_LENGTH_MAX, check_length
 from laurel.database.pool import Database, Transaction
 from laurel.domain.organisations import audit, store
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.model import Caller, Organisation
 
 _ALGORITHM = "HS256"
@@ -118,7 +119,7 @@ async def revoke_token(tx: Transaction, token_id: str, *, by: Caller | str, now:
     check_length(token_id, IDENTIFIER_LENGTH_MAX, "token_id")
     if not token_id:
         raise Invalid("token_id must not be empty", field="token_id")
-    revoked = await store.insert_revoked_token(tx, token_id, now)
+    revoked = await api_keys.insert_revoked_token(tx, token_id, now)
     if revoked:
         await audit.record(tx, at=now, by=by, action="token.revoke", subject=("token", token_id))
     return revoked

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from laurel.database.pool import Transaction
-from laurel.domain.organisations import store
+from laurel.domain.organisations.audit_trail import store as audit_trail
 from laurel.domain.organisations.model import Caller
 
 COMMAND_LINE = "command-line"
@@ -23,7 +23,7 @@ async def record(
     """Add one entry. `action` is "noun.verb" ("key.revoke"), `subject` its kind and uid; details are ids and names of
     fields, never values that tell about a person.
     """
-    await store.insert_audit(
+    await audit_trail.insert(
         tx,
         at=at,
         actor=by if isinstance(by, str) else by.actor,

@@ -18,7 +18,8 @@ from laurel.base.ids import AccountId, DepartmentId, PersonId, base62, new_publi
 from laurel.base.limits import API_KEY_LENGTH_MAX, NAME_LENGTH_MAX, SCOPES_MAX, check_count, check_length
 from laurel.base.text import clean
 from laurel.database.pool import Transaction
-from laurel.domain.organisations import audit, store
+from laurel.domain.organisations import audit
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.model import EVERY_SCOPE, SCOPES, ApiKey, Caller
 
 PREFIX = "lrl_"
@@ -75,7 +76,7 @@ async def recognise(tx: Transaction, pepper: bytes, text: str, now: datetime) ->
 
     An unknown id costs the same comparison as a wrong secret.
     """
-    found = await store.key_and_secret(tx, key_uid(pepper, text))
+    found = await api_keys.find_with_secret(tx, key_uid(pepper, text))
     key, stored = found or (None, _NO_KEY)
     right = hmac.compare_digest(stored, secret_hmac(pepper, text))
     return key if key is not None and right and key.valid_at(now) else None
@@ -120,7 +121,7 @@ async def issue(
         raise Forbidden("a key of a department can only make keys of that department", field="department")
     text = text or new_key_text()
     check_length(text, API_KEY_LENGTH_MAX, "key")
-    key = await store.insert_key(
+    key = await api_keys.insert(
         tx,
         uid=key_uid(pepper, text),
         name=name,
@@ -140,7 +141,7 @@ async def issue(
 
 async def find(tx: Transaction, uid: str, by: Caller | str) -> ApiKey:
     """By uid. Raises NotFound, also for a key of another department than the caller's."""
-    key = await store.key(tx, uid)
+    key = await api_keys.find(tx, uid)
     bound_to = by.department_id if isinstance(by, Caller) else None
     if key is None or (bound_to is not None and key.department_id != bound_to):
         raise NotFound(f"there is no key {uid}", field="id", value=uid)
@@ -150,7 +151,7 @@ async def find(tx: Transaction, uid: str, by: Caller | str) -> ApiKey:
 async def revoke(tx: Transaction, uid: str, *, by: Caller | str, now: datetime) -> ApiKey:
     """Take a key out of use for good; idempotent. Raises NotFound."""
     before = await find(tx, uid, by)
-    key = await store.revoke_key(tx, before.id, now)
+    key = await api_keys.revoke(tx, before.id, now)
     if before.revoked_at is None:
         await audit.record(tx, at=now, by=by, action="key.revoke", subject=("key", key.uid))
     return key
@@ -181,7 +182,7 @@ async def rotate(
         expires_at=old.expires_at,
     )
     issued = await issue(tx, pepper=pepper, wish=wish, by=by, now=now)
-    if not await store.replace_key(tx, old.id, replaced_by=issued.key.uid, expires_at=now + overlap):
+    if not await api_keys.replace(tx, old.id, replaced_by=issued.key.uid, expires_at=now + overlap):
         raise Conflict("the key has been replaced already", field="id", value=uid)
     await audit.record(
         tx, at=now, by=by, action="key.rotate", subject=("key", uid), details={"replaced_by": issued.key.uid}

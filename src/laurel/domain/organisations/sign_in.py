@@ -17,7 +17,8 @@ from laurel.base.limits import (
 )
 from laurel.base.text import clean, clean_email
 from laurel.database.pool import Transaction
-from laurel.domain.organisations import audit, store
+from laurel.domain.organisations import audit
+from laurel.domain.organisations.accounts import store as accounts
 from laurel.domain.organisations.model import EVERY_SCOPE, Account, Caller, Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -38,14 +39,14 @@ async def hash_password(password: str) -> str:
 
 async def account_with_password(tx: Transaction, *, email: str, password: str, now: datetime) -> Account | None:
     """The account that this address and password open, or None. An unknown address takes as long as a wrong password."""
-    found = await store.account_and_hash_by_email(tx, clean_email(email) or "")
+    found = await accounts.find_with_hash(tx, clean_email(email) or "")
     account, password_hash = found or (None, None)
     right = await asyncio.to_thread(_matches, password_hash, password[:PASSWORD_LENGTH_MAX])
     if account is None or not right:
         return None
     if password_hash is not None and _hasher.check_needs_rehash(password_hash):
         new_hash = await asyncio.to_thread(_hasher.hash, password)
-        await store.update_account(tx, account.id, {"password_hash": new_hash}, now)
+        await accounts.update(tx, account.id, {"password_hash": new_hash}, now)
     return account
 
 
@@ -87,7 +88,7 @@ async def add_account(
     tx: Transaction, *, email: str, name: str, role: str, password: str | None, by: Caller | str, now: datetime
 ) -> Account:
     """Raises Invalid, Forbidden for a role above the caller's, Conflict when the address is taken."""
-    account = await store.insert_account(
+    account = await accounts.insert(
         tx,
         email=_clean_address(email),
         name=_clean_name(name),
@@ -103,7 +104,7 @@ async def add_account(
 
 async def find_account(tx: Transaction, uid: str) -> Account:
     """By uid. Raises NotFound."""
-    account = await store.account(tx, uid)
+    account = await accounts.find(tx, uid)
     if account is None:
         raise NotFound(f"there is no account {uid}", field="id", value=uid)
     return account
@@ -134,7 +135,7 @@ async def change_account(
             await _check_other_owner(tx, account)
     if password is not None:
         changes["password_hash"] = await hash_password(password)
-    changed = await store.update_account(tx, account.id, changes, now)
+    changed = await accounts.update(tx, account.id, changes, now)
     await audit.record(
         tx, at=now, by=by, action="account.update", subject=("account", uid), details={"fields": sorted(changes)}
     )
@@ -146,7 +147,7 @@ async def remove_account(tx: Transaction, uid: str, *, by: Caller | str, now: da
     account = await find_account(tx, uid)
     _check_may_touch(account, by)
     await _check_other_owner(tx, account)
-    await store.update_account(tx, account.id, {"deleted_at": now, "password_hash": None}, now)
+    await accounts.update(tx, account.id, {"deleted_at": now, "password_hash": None}, now)
     await audit.record(tx, at=now, by=by, action="account.delete", subject=("account", uid))
 
 
@@ -156,5 +157,5 @@ def _check_may_touch(account: Account, by: Caller | str) -> None:
 
 
 async def _check_other_owner(tx: Transaction, account: Account) -> None:
-    if account.role == "owner" and await store.lock_owners(tx) == [account.id]:
+    if account.role == "owner" and await accounts.lock_owners(tx) == [account.id]:
         raise Conflict("this is the organisation's last owner", field="id", value=account.uid)

@@ -21,6 +21,8 @@ from laurel.base.text import clean, clean_email
 from laurel.base.times import check_time_zone
 from laurel.database.pool import Database, Transaction
 from laurel.domain.organisations import audit, keys, sign_in, store
+from laurel.domain.organisations.accounts import store as accounts
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.model import Account, Caller, Department, Organisation
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -236,7 +238,7 @@ async def _first_start(tx: Transaction, *, pepper: bytes, bootstrap_key: str | N
 async def _keep_bootstrap_key(
     tx: Transaction, organisation: Organisation, *, pepper: bytes, text: str, now: datetime
 ) -> None:
-    found = await store.key_and_secret(tx, keys.key_uid(pepper, text))
+    found = await api_keys.find_with_secret(tx, keys.key_uid(pepper, text))
     if found is not None:
         if found[1] != keys.secret_hmac(pepper, text):
             raise Conflict(
@@ -245,6 +247,6 @@ async def _keep_bootstrap_key(
             )
         return
     inside = Transaction(tx.connection, organisation.id)
-    owner = await store.first_owner(inside)
+    owner = await accounts.first_owner(inside)
     wish = keys.KeyWish(name="LAUREL_BOOTSTRAP_KEY", account_id=owner.id if owner else None)
     await keys.issue(inside, pepper=pepper, wish=wish, by=audit.START_UP, now=now, text=text)

@@ -18,6 +18,7 @@ from laurel.domain.access import sessions
 from laurel.domain.access.sessions import Opened
 from laurel.domain.organisations import audit, sign_in
 from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.accounts import store as accounts
 from laurel.domain.organisations.model import Account, Caller, Organisation
 from laurel.domain.single_sign_on import openid, providers, store
 from laurel.domain.single_sign_on.model import Attempt, IdentityProvider, SignInFailed, Somebody
@@ -148,7 +149,7 @@ async def _account(
     now = doorkeeper.clock.now()
     link = await store.find_link(tx, provider.issuer, somebody.subject)
     if link is not None and link.living:
-        known = await organisations.account_by_id(tx, link.account_id)
+        known = await accounts.find_by_id(tx, link.account_id)
         if known is not None:
             await store.insert_link(tx, known.id, provider.issuer, somebody.subject, now)
             return known
@@ -157,7 +158,7 @@ async def _account(
         if somebody.unverified:
             raise SignInFailed(f"the identity provider has not verified the address {somebody.unverified}")
         raise SignInFailed("the identity provider does not say which e-mail address you have")
-    found = await organisations.account_and_hash_by_email(tx, email)
+    found = await accounts.find_with_hash(tx, email)
     account = found[0] if found else None
     if account is None:
         if link is not None or await store.was_removed(tx, email):

@@ -7,7 +7,8 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
-from laurel.domain.organisations import sign_in, store
+from laurel.domain.organisations import sign_in
+from laurel.domain.organisations.accounts import store as accounts
 from laurel.domain.organisations.model import Account, Role
 from laurel.web.api.wire import Body, given
 from laurel.web.callers import requires
@@ -57,7 +58,7 @@ async def list_accounts(
     """The accounts in the order they were made."""
     (last,) = read_cursor(after, int, default=(0,))
     async with parts.database.transaction(caller.organisation_id) as tx:
-        rows = await store.accounts(tx, after=last, limit=limit + 1)
+        rows = await accounts.page(tx, after=last, limit=limit + 1)
     return page_of(rows, limit, _render, lambda row: (row.id,))
 
 

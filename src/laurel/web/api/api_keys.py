@@ -8,7 +8,8 @@ from litestar.params import FromPath, JSONBody
 
 from laurel.base.errors import Forbidden
 from laurel.database.pool import Transaction
-from laurel.domain.organisations import keys, sign_in, store, tenancy
+from laurel.domain.organisations import keys, sign_in, tenancy
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.keys import IssuedKey, KeyWish
 from laurel.domain.organisations.model import EVERY_SCOPE, ApiKey, Caller
 from laurel.web.api.wire import Body
@@ -78,7 +79,7 @@ async def list_keys(
     """The keys in the order they were made, revoked ones too."""
     (last,) = read_cursor(after, int, default=(0,))
     async with parts.database.transaction(caller.organisation_id) as tx:
-        rows = await store.keys(tx, after=last, limit=limit + 1, department_id=caller.department_id)
+        rows = await api_keys.page(tx, after=last, limit=limit + 1, department_id=caller.department_id)
     now = parts.clock.now()
     return page_of(rows, limit, lambda row: _out(row, now), lambda row: (row.id,))
 

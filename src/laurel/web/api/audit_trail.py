@@ -6,9 +6,9 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from laurel.base.limits import NAME_LENGTH_MAX
-from laurel.domain.organisations import store
+from laurel.domain.organisations.audit_trail import store as audit_trail
+from laurel.domain.organisations.audit_trail.store import AuditFilter
 from laurel.domain.organisations.model import AuditEntry
-from laurel.domain.organisations.store import AuditFilter
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts
 from laurel.web.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, read_cursor
@@ -31,7 +31,7 @@ async def list_audit(
     (before,) = read_cursor(after, int, default=(None,))
     wanted = AuditFilter(actor=actor, action=action, subject_kind=subject_kind, subject_uid=subject_id)
     async with parts.database.transaction(caller.organisation_id) as tx:
-        rows = await store.audit_entries(tx, wanted, before=before, limit=limit + 1)
+        rows = await audit_trail.newest(tx, wanted, before=before, limit=limit + 1)
     return page_of(rows, limit, lambda row: row, lambda row: (row.id,))
 
 

@@ -9,7 +9,8 @@ from laurel.domain.notifications import endpoints
 from laurel.domain.notifications import store as notifications
 from laurel.domain.notifications.formats import OWN
 from laurel.domain.notifications.model import TOPICS
-from laurel.domain.organisations import keys, store
+from laurel.domain.organisations import keys
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.keys import KeyWish
 from laurel.domain.organisations.model import EVERY_READ, EVERY_SCOPE, SCOPE_RESOURCES
 from laurel.web.pages.visits import Visit, page
@@ -22,7 +23,7 @@ SCOPE_CHOICES = [EVERY_SCOPE, EVERY_READ, *(f"{one}:{verb}" for one in SCOPE_RES
 
 async def _show_keys(visit: Visit, error: LaurelError | None = None, *, made: str = "") -> Response[bytes]:
     async with visit.transaction() as tx:
-        known = await store.keys(tx, after=0, limit=_KEYS_MAX)
+        known = await api_keys.page(tx, after=0, limit=_KEYS_MAX)
     return visit.show(
         "console/keys.html",
         error=error,

@@ -11,11 +11,14 @@ from laurel.base.limits import NAME_LENGTH_MAX, check_length
 from laurel.base.times import time_zones
 from laurel.domain.achievements.periods import midnight, zone
 from laurel.domain.letters.sending import SWITCH
-from laurel.domain.organisations import sign_in, store, tenancy
+from laurel.domain.organisations import sign_in, tenancy
+from laurel.domain.organisations.accounts import store as account_store
+from laurel.domain.organisations.api_keys import store as api_keys
+from laurel.domain.organisations.audit_trail import store as audit_trail
+from laurel.domain.organisations.audit_trail.store import AuditFilter
 from laurel.domain.organisations.branding import BRANDING, branding_of, checked_colour
 from laurel.domain.organisations.model import Account
 from laurel.domain.organisations.sign_in import ROLES
-from laurel.domain.organisations.store import AuditFilter
 from laurel.domain.single_sign_on import store as single_sign_on
 from laurel.web.pages.languages import LANGUAGES
 from laurel.web.pages.visits import Visit, page
@@ -77,7 +80,7 @@ async def change_settings(visit: Visit) -> Response[bytes]:
 # ---------------------------------------------------------------------------------------------------------------- team
 async def _show_team(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
     async with visit.transaction() as tx:
-        accounts = await store.accounts(tx, after=0, limit=_TEAM_MAX)
+        accounts = await account_store.page(tx, after=0, limit=_TEAM_MAX)
         provider = await single_sign_on.provider(tx)
         linked = await single_sign_on.linked_accounts(tx, provider.issuer) if provider is not None else {}
     return visit.show(
@@ -153,9 +156,9 @@ async def show_audit(visit: Visit) -> Response[bytes]:
         until=until,
     )
     async with visit.transaction() as tx:
-        entries = await store.audit_entries(tx, wanted, before=visit.cursor(), limit=_PAGE + 1)
-        accounts = {f"account:{one.uid}": one.name for one in await store.accounts(tx, after=0, limit=_TEAM_MAX)}
-        accounts |= {f"key:{one.uid}": f"key {one.name}" for one in await store.keys(tx, after=0, limit=_KEYS_MAX)}
+        entries = await audit_trail.newest(tx, wanted, before=visit.cursor(), limit=_PAGE + 1)
+        accounts = {f"account:{one.uid}": one.name for one in await account_store.page(tx, after=0, limit=_TEAM_MAX)}
+        accounts |= {f"key:{one.uid}": f"key {one.name}" for one in await api_keys.page(tx, after=0, limit=_KEYS_MAX)}
     return visit.show(
         "console/audit.html",
         entries=entries[:_PAGE],

@@ -16,8 +16,10 @@ from laurel.domain.credentials.samples import SAMPLES, language_of, sample_field
 from laurel.domain.designs import drawing, library
 from laurel.domain.designs.library import DesignDraft
 from laurel.domain.designs.model import DesignChanged
-from laurel.domain.organisations import audit, store
-from laurel.domain.organisations.store import AuditFilter
+from laurel.domain.organisations import audit
+from laurel.domain.organisations.accounts import store as account_store
+from laurel.domain.organisations.audit_trail import store as audit_trail
+from laurel.domain.organisations.audit_trail.store import AuditFilter
 from laurel.rendering import Design, Picture, encode_design, normalise_image
 from laurel.rendering.mirror import in_reading_direction
 from laurel.rendering.normalise import data_uri_bytes
@@ -290,8 +292,8 @@ async def _save(visit: Visit, work: Work) -> Response[bytes]:
 async def _who_changed(visit: Visit, work: Work) -> str:
     """A sentence about the change that came between."""
     async with visit.transaction() as tx:
-        entries = await store.audit_entries(tx, AuditFilter(subject_uid=work.stored.uid), before=None, limit=1)
-        accounts = {f"account:{one.uid}": one.name for one in await store.accounts(tx, after=0, limit=500)}
+        entries = await audit_trail.newest(tx, AuditFilter(subject_uid=work.stored.uid), before=None, limit=1)
+        accounts = {f"account:{one.uid}": one.name for one in await account_store.page(tx, after=0, limit=500)}
     name = accounts.get(entries[0].actor, "somebody else") if entries else "somebody else"
     return f"{name[:1].upper()}{name[1:]} changed this design since you opened it. Your work is still here, and nothing was saved."
 

@@ -6,7 +6,7 @@ from laurel.base.errors import Invalid
 from laurel.base.ids import AccountId
 from laurel.base.limits import EVIDENCE_ITEMS_MAX, check_count
 from laurel.domain.organisations import sign_in
-from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.accounts import store as accounts
 from laurel.domain.organisations.model import Account
 from laurel.web.dialects.accredible.calls import DIALECT, Answer, Call, Desk, details_of, operation
 from laurel.web.dialects.accredible.errors import invalid_fields, not_there
@@ -40,7 +40,7 @@ def _show(account: Account) -> dict[str, Any]:
 
 async def _find(desk: Desk, text: str) -> Account:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    found = await organisations.account_by_id(desk.tx, AccountId(number))
+    found = await accounts.find_by_id(desk.tx, AccountId(number))
     if found is None or not _within(desk, found):
         raise not_there("Team member", text)
     return found
@@ -122,7 +122,7 @@ async def _keep(desk: Desk, account: Account, permissions: list[dict[str, Any]],
     if level is not None:
         extra["access_level"] = level
     details = {**account.details, DIALECT: extra}
-    return await organisations.update_account(desk.tx, account.id, {"details": details}, desk.call.now)
+    return await accounts.update(desk.tx, account.id, {"details": details}, desk.call.now)
 
 
 @operation("GET", "/v1/team_members/{id}", scope=READ)

@@ -11,7 +11,7 @@ from litestar.types import Guard, Scope
 from laurel.base.errors import Forbidden, Unauthenticated
 from laurel.base.ids import PersonId
 from laurel.database.pool import Transaction
-from laurel.domain.organisations import store as organisations
+from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.app_tokens import AppToken, AppTokenOver, read_app_token
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
@@ -42,7 +42,7 @@ async def authenticate(scope: Scope, parts: Parts) -> Caller:
         return await _by_key(scope, parts)
     token = await _app_token(scope, parts, text)
     async with parts.database.transaction(token.organisation_id, joins_request=False) as tx:
-        if token.token_id is not None and await organisations.is_token_revoked(tx, token.token_id):
+        if token.token_id is not None and await api_keys.is_token_revoked(tx, token.token_id):
             raise Unauthenticated("the token was revoked")
         person_id = await person_id_of(tx, token.person)
     if person_id is None:

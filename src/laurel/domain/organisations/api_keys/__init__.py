@@ -1,0 +1,1 @@
+"""API keys, and app tokens that were revoked."""
