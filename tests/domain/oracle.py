@@ -98,6 +98,20 @@ class Oracle:
             return
         self._happen(event)
 
+    def retract(self, person: str, key: str) -> None:
+        """Everything happens again without the event; the awards of what keeps them stay as they are."""
+        lasting = {one["id"]: one for one in self.achievements if not one.get("falls", True)}
+        kept = [award for award in self.awards if award[1] in lasting]
+        raised = [event for event in self.events if event.key in {f"{award}" for award in kept}]
+        told = [
+            event
+            for event in self.events
+            if event.category != "achievement" and (event.person, event.key) != (person, key)
+        ]
+        self.events, self.awards = list(raised), set(kept)
+        for event in told:
+            self.record(event)
+
     def _happen(self, event: Happening) -> None:
         self.events.append(event)
         for achievement in self.achievements:

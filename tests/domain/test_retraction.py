@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from laurel.base.errors import AlreadyHeld
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.domain.achievements import definitions, store
 from laurel.domain.achievements.definitions import Definition
+from laurel.domain.achievements.model import Award
 from laurel.domain.events.model import check_event
 from laurel.domain.give_rewards.prizes import pay_prizes
 from laurel.domain.leaderboards import boards, ranking
@@ -20,6 +23,7 @@ from laurel.domain.parts import Parts
 from laurel.domain.record_events.ingest import record
 from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.retract import Retracted, retract
+from laurel.domain.record_events.revoke import reinstate
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import experience
 from laurel.domain.rewards.experience import NewXpRule
@@ -114,6 +118,15 @@ class World:
 
         return await run_again_on_races(self.parts.spine, self.id, work)
 
+    async def reinstate(self, award: Award) -> Award:
+        async def work(tx: Any, _careful: bool) -> Award:
+            run = Run(tx, self.parts.spine, await self.parts.spine.open(tx), self.parts.clock.now(), quiet=False)
+            active, _ = await reinstate(run, award)
+            await run.save()
+            return active
+
+        return await run_again_on_races(self.parts.spine, self.id, work)
+
     async def picture(self) -> dict[str, Any]:
         """Everything that there is to compare, with names in place of ids."""
         async with self.parts.database.transaction(self.id) as tx:
@@ -202,6 +215,65 @@ async def test_what_is_left_is_what_would_be_there_without_the_event(parts, done
         again = await world.retract(key)
         assert (again.points, again.xp, again.revoked) == (0, 0, [])
     assert await world.picture() == await other.picture()
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(done=st.lists(DONE, min_size=2, max_size=9), data=st.data())
+async def test_what_fell_is_earned_again_as_if_the_event_had_never_been(parts, done, data):
+    parts.clock.set(START + timedelta(days=6))
+    events = [
+        (str(number), what, timedelta(hours=hours))
+        for number, (what, hours) in enumerate(sorted(done, key=lambda one: one[1]))
+    ]
+    taken = data.draw(
+        st.dictionaries(st.sampled_from(range(len(events) - 1)), st.integers(0, 3), min_size=1, max_size=3)
+    )
+    world, other = await World.make(parts), await World.make(parts)
+    for index, event in enumerate(events):
+        await world.record(event)
+        for late, wait in taken.items():
+            if late + wait == index:
+                await world.retract(events[late][0])
+    for late in taken:
+        await world.retract(events[late][0])  # those that nothing came after
+    await other.record(*(event for index, event in enumerate(events) if index not in taken))
+    assert await world.picture() == await other.picture()
+
+
+async def test_an_award_that_is_earned_again_is_another_one_and_pays_what_was_not_kept(parts, clock):
+    clock.set(START)
+    world = await World.make(parts)
+    await world.record(("1", "challenge-completion", timedelta(0)))
+    async with parts.database.transaction(world.id) as tx:
+        assert await ledger.debit(tx, world.entry("points", -16))
+    fallen = {award.id for award in (await world.retract("1")).revoked}
+    assert await world.points() == 0
+    await world.record(("2", "challenge-completion", timedelta(0)))
+    async with parts.database.transaction(world.id) as tx:
+        awards = await store.awards_of_person(tx, world.person_id)
+    assert {award.id for award in awards if award.state == "revoked"} == fallen
+    assert len([award for award in awards if award.state == "active"]) == len(fallen) == 3
+    assert await world.points() == 2  # 18 were paid and 16 of them spent, as if the first had never been
+    again = await world.retract("2")
+    assert (again.points, len(again.revoked)) == (2, 3)
+
+
+async def test_a_fallen_award_is_not_reinstated_beside_the_one_that_was_earned_again(parts, clock):
+    clock.set(START)
+    world = await World.make(parts)
+    await world.record(("1", "challenge-completion", timedelta(0)))
+    fallen = (await world.retract("1")).revoked
+    await world.record(("2", "challenge-completion", timedelta(0)))
+    with pytest.raises(AlreadyHeld):
+        await world.reinstate(fallen[0])
+    await world.retract("2")
+    assert (await world.reinstate(fallen[0])).state == "active"
+    await world.record(("3", "challenge-completion", timedelta(0)))
+    async with parts.database.transaction(world.id) as tx:
+        awards = await store.awards_of_person(tx, world.person_id, achievement_id=fallen[0].achievement_id)
+    assert [award.id for award in awards if award.state == "active"] == [fallen[0].id]
 
 
 async def test_what_was_paid_comes_back_and_points_only_as_far_as_they_are_unspent(parts, clock):

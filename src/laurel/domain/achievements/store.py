@@ -519,6 +519,40 @@ async def change_award(tx: Transaction, award: Award, values: dict[str, Any]) ->
     return Award.from_row(await update_row(tx, "award", key, values, AWARD_COLUMNS))
 
 
+async def in_place_of(tx: Transaction, award: Award) -> Award | None:
+    """The other award that took the place (person, achievement, period) of one that fell."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {AWARD_COLUMNS} FROM award
+        WHERE organisation_id = $1 AND person_id = $2 AND achievement_id = $3 AND period = $4 AND fallen = 0 AND id <> $5
+        """,
+        tx.organisation_id,
+        award.person_id,
+        award.achievement_id,
+        award.period,
+        award.id,
+    )
+    return None if row is None else Award.from_row(row)
+
+
+async def fallen_of(
+    tx: Transaction, person_ids: Sequence[PersonId]
+) -> dict[tuple[PersonId, AchievementId, str], list[AwardId]]:
+    """The awards of these people that fell by retractions, by the place that they had."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id, achievement_id, period, id FROM award
+        WHERE organisation_id = $1 AND person_id = ANY($2::bigint[]) AND fallen > 0 ORDER BY id
+        """,
+        tx.organisation_id,
+        person_ids,
+    )
+    found: dict[tuple[PersonId, AchievementId, str], list[AwardId]] = {}
+    for row in rows:
+        found.setdefault((row["person_id"], row["achievement_id"], row["period"]), []).append(row["id"])
+    return found
+
+
 TALLY_SHARDS = 16
 """Over so many rows a counter is spread; writers pick one by chance, so that they seldom meet."""
 

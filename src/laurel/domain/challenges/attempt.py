@@ -9,17 +9,17 @@ from laurel.base import json_text
 from laurel.base.errors import Invalid, TooLarge
 from laurel.base.ids import PersonId, new_uid
 from laurel.base.limits import EVENT_PAYLOAD_BYTES_MAX, REFERENCE_LENGTH_MAX, check_length
-from laurel.domain.challenges import store
+from laurel.domain.attempts import store
+from laurel.domain.attempts.model import Attempt, Participation
+from laurel.domain.attempts.withdraw import COMPLETED, PARTICIPATION, key_of_participation
 from laurel.domain.challenges.judge import judge
 from laurel.domain.challenges.model import (
     Action,
     AlreadyUnlocked,
-    Attempt,
     Challenge,
     ChallengeNotFound,
     NoAttemptsLeft,
     NonceReused,
-    Participation,
 )
 from laurel.domain.give_rewards.points import Movement, move
 from laurel.domain.record_events.consequences import settle
@@ -28,8 +28,6 @@ from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import Payment, RewardPlan
 
 STARTED = "challenge-started"
-COMPLETED = "challenge-completion"
-PARTICIPATION = "action-participation"
 
 
 async def unlock(run: Run, person_id: PersonId, challenge: Challenge, amount: int, *, actor: str) -> Attempt:
@@ -63,7 +61,7 @@ async def start(run: Run, person_id: PersonId, challenge: Challenge) -> Attempt:
     if attempt.completed_at is not None:
         attempt = msgspec.structs.replace(attempt, completed_at=None, done=[])
     attempt = await _save(run, msgspec.structs.replace(attempt, started_at=run.now))
-    await _tell(run, attempt, challenge, STARTED)
+    await _tell(run, attempt, challenge, f"{STARTED}:{new_uid()}", STARTED, {})
     return attempt
 
 
@@ -99,7 +97,7 @@ async def participate(
     check_length(nonce, REFERENCE_LENGTH_MAX, "actionInput.nonce")
     attempt = await _attempt(run, person_id, challenge)
     _check_open(attempt, challenge)
-    wanted = Participation(new_uid(), person_id, challenge.id, action.id, nonce, given, run.now, attempt.completions)
+    wanted = Participation(new_uid(), person_id, challenge.id, action.id, nonce, given, run.now, attempt.round)
     if preview:
         return msgspec.structs.replace(wanted, met=action.judging is None), attempt
     wanted = await _judged(run, wanted, action)
@@ -119,7 +117,7 @@ async def participate(
         person_id,
         "action",
         PARTICIPATION,
-        f"participation:{wanted.uid}",
+        key_of_participation(wanted.uid),
         source_id=action.id,
         department_id=challenge.department_id,
         tags=tuple(challenge.tags),
@@ -156,7 +154,7 @@ async def _attempt(run: Run, person_id: PersonId, challenge: Challenge) -> Attem
 
 
 def _check_open(attempt: Attempt, challenge: Challenge) -> None:
-    if attempt.standing(challenge) == "locked":
+    if challenge.standing(attempt) == "locked":
         raise Invalid("the challenge is locked: unlock it first", limit=challenge.unlock_keys)
 
 
@@ -166,14 +164,15 @@ async def _save(run: Run, attempt: Attempt) -> Attempt:
 
 
 async def _finish(run: Run, attempt: Attempt, challenge: Challenge) -> Attempt:
-    paying = challenge.repeatable or not attempt.completions
+    paying, round_ = challenge.repeatable or not attempt.completions, attempt.round
     attempt = await _save(
         run, msgspec.structs.replace(attempt, completed_at=run.now, completions=attempt.completions + 1)
     )
     if paying:
-        unique = f"{challenge.uid}:{attempt.completions}"
+        unique = new_uid()
         await _pay(run, attempt.person_id, challenge, challenge.rewards, COMPLETED, challenge.uid, unique)
-        await _tell(run, attempt, challenge, COMPLETED)
+        told = {"challenge_id": challenge.id, "round": round_}
+        await _tell(run, attempt, challenge, f"{COMPLETED}:{unique}", COMPLETED, told)
     return attempt
 
 
@@ -185,16 +184,16 @@ async def _pay(
         await pay_out(run, [payment], [(f"{source}:{unique}", "")])
 
 
-async def _tell(run: Run, attempt: Attempt, challenge: Challenge, what: str) -> None:
+async def _tell(run: Run, attempt: Attempt, challenge: Challenge, key: str, what: str, payload: dict[str, Any]) -> None:
     happening = Happening(
         attempt.person_id,
         "challenge",
         what,
-        f"{what}:{new_uid()}",
+        key,
         source_id=challenge.uid,
         department_id=challenge.department_id,
         tags=tuple(challenge.tags),
-        payload={"completions": attempt.completions},
+        payload={"completions": attempt.completions, **payload},
     )
     await raise_events(run, [happening])
     await settle(run, [])

@@ -1,4 +1,4 @@
-"""The words: a challenge with its actions, a group, where a person stands, a participation. No I/O."""
+"""The words: a challenge with its actions, a group. No I/O."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -6,10 +6,11 @@ from typing import Any, Literal, Self
 import msgspec
 
 from laurel.base.errors import Conflict, NotFound
-from laurel.base.ids import DepartmentId, OrganisationId, PersonId
+from laurel.base.ids import DepartmentId, OrganisationId
 from laurel.database.pool import Row
 from laurel.database.rows import Stored
 from laurel.domain.achievements.model import Period
+from laurel.domain.attempts.model import Attempt
 from laurel.domain.challenges.judge import Judging
 from laurel.domain.rewards.model import RewardPlan
 
@@ -92,6 +93,14 @@ class Challenge(msgspec.Struct, frozen=True):
             return "scheduled"
         return "expired" if self.expires_at is not None and now >= self.expires_at else "live"
 
+    def standing(self, attempt: Attempt) -> Standing:
+        """Where somebody stands in it, in one word."""
+        if self.unlock_keys is not None and attempt.unlocked_at is None:
+            return "locked"
+        if attempt.completed_at is not None:
+            return "completed"
+        return "not-started" if attempt.started_at is None else "in-progress"
+
 
 class Group(Stored, frozen=True):
     """Challenges offered in turn: `active_count` at a time, anew every period."""
@@ -112,38 +121,3 @@ class Group(Stored, frozen=True):
     updated_at: datetime
     created_by: str
     updated_by: str
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """Where a person stands in a challenge. `done`: the ids of the actions taken since the last start."""
-
-    person_id: PersonId
-    challenge_id: int
-    unlocked_at: datetime | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
-    completions: int = 0
-    done: list[str] = []
-
-    def standing(self, challenge: Challenge) -> Standing:
-        """The state in one word."""
-        if challenge.unlock_keys is not None and self.unlocked_at is None:
-            return "locked"
-        if self.completed_at is not None:
-            return "completed"
-        return "not-started" if self.started_at is None else "in-progress"
-
-
-class Participation(Stored, frozen=True):
-    """Somebody took part in an action; `round` counts the completions of the challenge before it."""
-
-    uid: str
-    person_id: PersonId
-    challenge_id: int
-    action_id: str
-    nonce: str
-    input: dict[str, Any]
-    at: datetime
-    round: int = 0
-    met: bool = True
-    remark: str = ""

@@ -1,20 +1,16 @@
-"""The SQL of challenges, groups, attempts and participations."""
+"""The SQL of challenges and groups."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from laurel.base.ids import PersonId, new_uid
 from laurel.database.pool import Transaction
-from laurel.database.rows import add_row_once, insert_row, put_row, update_row
+from laurel.database.rows import insert_row, update_row
 from laurel.database.slices import Slice, page_of
-from laurel.domain.challenges.model import Attempt, Challenge, Group, Participation
+from laurel.domain.challenges.model import Challenge, Group
 
 _CHALLENGE = ", ".join(Challenge.__struct_fields__)
 _GROUP = ", ".join(Group.__struct_fields__)
-_ATTEMPT = ", ".join(Attempt.__struct_fields__)
-_PARTICIPATION = ", ".join(Participation.__struct_fields__)
 _LISTED = "organisation_id = $1 AND deleted_at IS NULL AND status = ANY($2::text[])"
 
 
@@ -134,67 +130,7 @@ async def page_groups(tx: Transaction, *, statuses: Sequence[str], wanted: Slice
     return total, [Group.from_row(row) for row in rows]
 
 
-# ------------------------------------------------------------------------------------------------------------- attempts
-async def attempts(tx: Transaction, person_id: PersonId, challenge_ids: Sequence[int]) -> dict[int, Attempt]:
-    """Where a person stands, by challenge."""
-    rows = await tx.fetch(
-        f"""
-        SELECT {_ATTEMPT} FROM challenge_attempt
-        WHERE organisation_id = $1 AND person_id = $2 AND challenge_id = ANY($3::bigint[])
-        """,
-        tx.organisation_id,
-        person_id,
-        list(challenge_ids),
-    )
-    return {row["challenge_id"]: Attempt(**dict(row)) for row in rows}
-
-
-async def save_attempt(tx: Transaction, attempt: Attempt) -> None:
-    """Write it; the person's progress row, locked by the spine, guards it."""
-    values = msgspec.structs.asdict(attempt)
-    key = {name: values.pop(name) for name in ("person_id", "challenge_id")}
-    await put_row(tx, "challenge_attempt", key, values)
-
-
-async def insert_participation(tx: Transaction, new: Participation) -> Participation | None:
-    """Record a participation; None when it is new, else the one that has the nonce."""
-    if await add_row_once(tx, "challenge_participation", new.columns()):
-        return None
-    known = await find_participation(tx, new)
-    assert known is not None  # noqa: S101 - the constraint said that it is there, and participations stay
-    return known
-
-
-async def find_participation(tx: Transaction, like: Participation) -> Participation | None:
-    """The recorded participation with the same person, action and nonce."""
-    row = await tx.fetchrow(
-        f"""
-        SELECT {_PARTICIPATION} FROM challenge_participation
-        WHERE organisation_id = $1 AND person_id = $2 AND action_id = $3 AND nonce = $4
-        """,
-        tx.organisation_id,
-        like.person_id,
-        like.action_id,
-        like.nonce,
-    )
-    return None if row is None else Participation.from_row(row)
-
-
-async def count_participations(tx: Transaction, person_id: PersonId, action_id: str, round_: int) -> int:
-    """How often a person took part in an action within a round."""
-    count: int = await tx.fetchval(
-        """
-        SELECT count(*) FROM challenge_participation
-        WHERE organisation_id = $1 AND person_id = $2 AND action_id = $3 AND round = $4
-        """,
-        tx.organisation_id,
-        person_id,
-        action_id,
-        round_,
-    )
-    return count
-
-
+# ---------------------------------------------------------------------------------------------------------- completions
 async def completed_by_department(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, dict[int, int]]:
     """How many challenges people completed, by the challenge's department (0: the organisation)."""
     rows = await tx.fetch(

@@ -22,6 +22,7 @@ from laurel.domain.events.model import NewEvent
 from laurel.domain.notifications.model import AWARD_CREATED, Message
 from laurel.domain.notifications.publish import publish
 from laurel.domain.people import store as people
+from laurel.domain.record_events.carry_over import less_what_stayed
 from laurel.domain.record_events.happenings import Happening, pay_out, react
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards.model import Payment
@@ -163,17 +164,18 @@ async def pay_awards(run: Run, made: Sequence[Made], choice: tuple[str, ...] | N
     paying = [one for one in made if one.achievement.plan_at(one.award.level).pays]
     if not paying:
         return
+    plans = await less_what_stayed(run, [(one.award, one.achievement.plan_at(one.award.level)) for one in paying])
     payments = [
         Payment(
             one.award.person_id,
             one.award.id,
-            one.achievement.plan_at(one.award.level),
+            plan,
             COMPLETION,
             one.achievement.uid,
             one.achievement.department_id,
             choice,
         )
-        for one in paying
+        for one, plan in zip(paying, plans, strict=True)
     ]
     results = await pay_out(run, payments, [(one.award.uid, one.root_event_key) for one in paying])
     for one, paid in zip(paying, results, strict=True):

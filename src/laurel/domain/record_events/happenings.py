@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from laurel.base import json_text
-from laurel.base.ids import PersonId
+from laurel.base.ids import PersonId, new_uid
 from laurel.base.limits import EVENT_KEY_LENGTH_MAX
 from laurel.domain.achievements.evaluate import apply_event
 from laurel.domain.events import store as events
@@ -55,7 +55,7 @@ class Happening(NamedTuple):
 
 
 def streak_key(rule: StreakRule, day: int) -> str:
-    """The key of the event that a streak was extended on a day."""
+    """What the keys of the events begin with that a streak was extended on a day; a day that was taken out may come again."""
     return f"streak:{rule.uid}:{day}"
 
 
@@ -175,7 +175,7 @@ async def _extend_streaks(run: Run, causes: Sequence[Happening]) -> None:
                 one.person_id,
                 "streak",
                 STREAK_EXTENDED,
-                streak_key(rule, day),
+                f"{streak_key(rule, day)}:{new_uid()}",
                 source_id=rule.uid,
                 department_id=rule.department_id or None,
                 payload={"length": streak.length, "longest": streak.longest},

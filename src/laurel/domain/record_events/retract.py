@@ -110,5 +110,5 @@ async def _revoke_unearned(run: Run, person_id: PersonId, rule: Rule, reason: st
     revoked = []
     for award in await achievements.awards_of_person(run.tx, person_id, achievement_id=rule.id):
         if award.state == "active" and award.source == "rules" and award.period not in earned:
-            revoked.append((await revoke(run, award, f"an event was retracted: {reason}"))[0])
+            revoked.append((await revoke(run, award, f"an event was retracted: {reason}", fell=True))[0])
     return revoked

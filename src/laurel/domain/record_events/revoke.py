@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from laurel.base.errors import Conflict
+from laurel.base.errors import AlreadyHeld, Conflict
 from laurel.base.limits import DESCRIPTION_LENGTH_MAX, check_length
 from laurel.base.times import render_time
 from laurel.domain.achievements import store as achievements
@@ -22,8 +22,10 @@ class NotRevoked(Conflict):
     code = "not_revoked"
 
 
-async def revoke(run: Run, award: Award, reason: str) -> tuple[Award, Credential | None]:
-    """Revoke an award and its credential. Raises AlreadyRevoked, AwardNotFound."""
+async def revoke(run: Run, award: Award, reason: str, *, fell: bool = False) -> tuple[Award, Credential | None]:
+    """Revoke an award and its credential. fell: by rule, so that rules may earn it again, as another award. Raises
+    AlreadyRevoked, AwardNotFound.
+    """
     check_length(reason, DESCRIPTION_LENGTH_MAX, "reason")
     await run.load([award.person_id])
     locked = await achievements.lock_award(run.tx, award.id)
@@ -38,7 +40,8 @@ async def revoke(run: Run, award: Award, reason: str) -> tuple[Award, Credential
         "updated_at": run.now,
         "state": "revoked",
     }
-    revoked = await achievements.change_award(run.tx, locked, changes)
+    fallen = {"fallen": award.id} if fell else {}
+    revoked = await achievements.change_award(run.tx, locked, changes | fallen)
     credential = (await credentials.of_awards(run.tx, [award.id])).get(award.id)
     messages = [_message(run, revoked, AWARD_REVOKED, reason, None)]
     if credential is not None:
@@ -52,7 +55,7 @@ async def revoke(run: Run, award: Award, reason: str) -> tuple[Award, Credential
 
 
 async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
-    """Undo a revocation, or lift a suspension. Raises NotRevoked, AwardNotFound."""
+    """Undo a revocation, or lift a suspension. Raises NotRevoked, AwardNotFound, AlreadyHeld when it was earned again."""
     await run.load([award.person_id])
     locked = await achievements.lock_award(run.tx, award.id)
     if locked is None:
@@ -63,7 +66,12 @@ async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
             raise NotRevoked("it is neither revoked nor suspended")
         return locked, await lift(run, credential)
     changes: dict[str, Any] = {"revoked_at": None, "revoke_reason": None, "updated_at": run.now}
-    active = await achievements.change_award(run.tx, locked, {**changes, "state": "active"})
+    again = await achievements.in_place_of(run.tx, locked)
+    if again is not None:
+        raise AlreadyHeld(
+            "it was earned again since", field="award", details={"award": again.uid, "award_id": again.id}
+        )
+    active = await achievements.change_award(run.tx, locked, {**changes, "state": "active", "fallen": 0})
     count_held(run, active, 1)
     if credential is not None:
         state = "issued" if credential.issued_at is not None else "intended"

@@ -10,11 +10,13 @@ from typing import NamedTuple
 from laurel.base.ids import PersonId
 from laurel.base.limits import EVENT_KEY_LENGTH_MAX
 from laurel.domain.achievements.model import Award
+from laurel.domain.attempts.withdraw import withdraw
 from laurel.domain.events import store as events
 from laurel.domain.events.model import Event
 from laurel.domain.leaderboards.scoring import Gain
 from laurel.domain.record_events.happenings import (
     METRICS,
+    POINTS_EARNED,
     SETS_NOTHING_OFF,
     STREAK_EXTENDED,
     XP_EARNED,
@@ -44,14 +46,17 @@ class Undone(NamedTuple):
 
 
 async def undo_event(run: Run, event: Event, reason: str) -> Undone:
-    """Take back what the retracted `event` set off itself: the XP of a rule, scores, a day of a streak."""
+    """Take back what the retracted `event` set off itself: the XP of a rule, what a challenge paid and what stands of it,
+    scores, a day of a streak.
+    """
     if event.category in SETS_NOTHING_OFF:
         return Undone(Decimal(0), Decimal(0), [])
     metric = METRICS.get(event.sub_category)
     if metric is not None:
         department = event.department_id
         run.losses.append(Gain(metric, event.person_id, department, Decimal(1), event.occurred_at, event.recorded_at))
-    gone = await _retract(run, event.person_id, [f"xp:for:{event.event_key}"], reason)
+    keys = [f"xp:for:{event.event_key}", *await withdraw(run.tx, event, run.now)]
+    gone = await _retract(run, event.person_id, keys, reason)
     taken = await _take_back(run, [entry for one in gone for entry in _booked(one)])
     _lower_xp(run, gone)
     for rule in run.reactions.streak_rules:
@@ -83,13 +88,16 @@ async def _take_back(run: Run, entries: list[LedgerEntry]) -> dict[str, Decimal]
     return await ledger.take_back(run.tx, entries, RETRACTION, run.now)
 
 
-def _booked(xp_event: Event) -> list[LedgerEntry]:
-    """What was booked when this xp-earned event was raised."""
-    amounts = xp_event.payload.get("xp") or {"total": xp_event.payload["amount"]}
-    plan = RewardPlan(xp={name: Decimal(str(amount)) for name, amount in amounts.items()})
-    return ledger_entries(
-        Payment(xp_event.person_id, None, plan, RETRACTION, xp_event.source_id, xp_event.department_id)
-    )
+def _booked(raised: Event) -> list[LedgerEntry]:
+    """What was booked when this event was raised, where it is an xp-earned or points-earned one."""
+    if raised.sub_category == POINTS_EARNED:
+        plan = RewardPlan(points=Decimal(str(raised.payload["amount"])))
+    elif raised.sub_category == XP_EARNED:
+        amounts = raised.payload.get("xp") or {"total": raised.payload["amount"]}
+        plan = RewardPlan(xp={name: Decimal(str(amount)) for name, amount in amounts.items()})
+    else:
+        return []
+    return ledger_entries(Payment(raised.person_id, None, plan, RETRACTION, raised.source_id, raised.department_id))
 
 
 def _lower_xp(run: Run, gone: list[Event]) -> None:
@@ -168,5 +176,5 @@ def _refold(
 
 
 def _day_of(raised: Event) -> int:
-    """The day that a streak-extended event stands for: its key is `streak_key`, with more behind it when raised anew."""
+    """The day that a streak-extended event stands for: its key is `streak_key` with more behind it."""
     return int(raised.event_key.split(":")[2])

@@ -348,6 +348,20 @@ async def page(
     return total, [Reward.from_row(row) for row in rows]
 
 
+async def carry_over(tx: Transaction, fallen: Sequence[AwardId], award_id: AwardId, now: datetime) -> int:
+    """Let what awards that fell had given, and the person kept, be given by another award; how many grants."""
+    return await tx.execute(
+        """
+        UPDATE reward_grant SET award_id = $3, updated_at = $4
+        WHERE organisation_id = $1 AND award_id = ANY($2::bigint[]) AND state <> 'void'
+        """,
+        tx.organisation_id,
+        fallen,
+        award_id,
+        now,
+    )
+
+
 async def grants_of_awards(tx: Transaction, award_ids: Sequence[AwardId]) -> list[Grant]:
     """What awards paid."""
     rows = await tx.fetch(

@@ -37,7 +37,7 @@ async def unlock_challenge(
         person = await acting_person(run.tx, caller)
         challenge = await author.require_challenge(run.tx, uid_in(challenge_id))
         attempt = await trying.unlock(run, person.id, challenge, data.amount, actor=caller.actor)
-        return {"amountDebited": data.amount, "challengeStatus": attempt.standing(challenge)}
+        return {"amountDebited": data.amount, "challengeStatus": challenge.standing(attempt)}
 
     return await in_run(spine, caller.organisation_id, work)
 
@@ -111,7 +111,7 @@ async def create_action_participation(
             "allocationId": data.allocationId,
             "isPreview": data.isPreview,
             "participationStatuses": [status],
-            "challengeStatus": attempt.standing(challenge),
+            "challengeStatus": challenge.standing(attempt),
             "createdAt": at,
             "updatedAt": at,
         }

@@ -11,6 +11,7 @@ from laurel.base.errors import Invalid
 from laurel.base.limits import CHALLENGES_PER_GROUP_MAX, check_count
 from laurel.base.times import render_time
 from laurel.database.pool import Transaction
+from laurel.domain.attempts import store as attempts
 from laurel.domain.challenges import author, store
 from laurel.domain.challenges.model import ChallengeNotFound, Group
 from laurel.domain.challenges.offer import offered
@@ -49,7 +50,7 @@ async def _groups_out(
     organisation = await organisations.organisation(tx)
     uids = await organisations.department_uids(tx, sorted({one.department_id for one in groups if one.department_id}))
     members = await store.find_challenges(tx, sorted({known for one in groups for known in one.challenge_ids}))
-    mine = {} if person is None else await store.attempts(tx, person.id, sorted(members))
+    mine = {} if person is None else await attempts.attempts(tx, person.id, sorted(members))
     completed = {known for known, attempt in mine.items() if attempt.completions}
     ids: list[list[int]] = []
     for group in groups:

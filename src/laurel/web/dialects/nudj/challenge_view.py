@@ -8,8 +8,10 @@ from litestar import Request
 from laurel.base.ids import PersonId
 from laurel.base.times import render_time, render_time_or_none
 from laurel.database.pool import Transaction
+from laurel.domain.attempts import store as attempts
+from laurel.domain.attempts.model import Attempt
 from laurel.domain.challenges import store
-from laurel.domain.challenges.model import Action, Attempt, Challenge
+from laurel.domain.challenges.model import Action, Challenge
 from laurel.domain.organisations import store as organisations
 from laurel.web.dialects.nudj.reward_view import Shelf, plan_out, present, shelf_of_plans
 from laurel.web.dialects.nudj.translate import Tongue, details_out, tongue_of
@@ -26,7 +28,7 @@ async def challenges_out(
     uids = await organisations.department_uids(tx, sorted({c.department_id for c in found if c.department_id}))
     counts = await store.counts(tx, [challenge.id for challenge in found])
     shelf = await shelf_of_plans(tx, [p for c in found for p in (c.rewards, *(a.rewards for a in c.actions))])
-    mine = {} if person_id is None else await store.attempts(tx, person_id, [challenge.id for challenge in found])
+    mine = {} if person_id is None else await attempts.attempts(tx, person_id, [challenge.id for challenge in found])
     result = []
     for challenge in found:
         started, completed = counts.get(challenge.id, (0, 0))
@@ -88,7 +90,7 @@ def judging_out(action: Action) -> dict[str, Any] | None:
 
 def _state_out(challenge: Challenge, attempt: Attempt) -> dict[str, Any]:
     return {
-        "status": attempt.standing(challenge),
+        "status": challenge.standing(attempt),
         "timesCompleted": attempt.completions,
         "completedActions": len(attempt.done),
         **present(startedAt=attempt.started_at, completedAt=attempt.completed_at),
