@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from laurel.domain.achievements.awarded.store import count_active, count_people
 from laurel.domain.achievements.rarity import BANDS, Rarity
-from laurel.domain.achievements.store import count_active, count_people
 from tests.support.builders import a_key
 from tests.support.events import an_achievement, an_event, person_uid
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from laurel.base.errors import AlreadyHeld
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.domain.achievements import definitions, store
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.model import Award
 from laurel.domain.events.model import check_event
@@ -252,7 +253,7 @@ async def test_an_award_that_is_earned_again_is_another_one_and_pays_what_was_no
     assert await world.points() == 0
     await world.record(("2", "challenge-completion", timedelta(0)))
     async with parts.database.transaction(world.id) as tx:
-        awards = await store.awards_of_person(tx, world.person_id)
+        awards = await awarded.of_person(tx, world.person_id)
     assert {award.id for award in awards if award.state == "revoked"} == fallen
     assert len([award for award in awards if award.state == "active"]) == len(fallen) == 3
     assert await world.points() == 2  # 18 were paid and 16 of them spent, as if the first had never been
@@ -272,7 +273,7 @@ async def test_a_fallen_award_is_not_reinstated_beside_the_one_that_was_earned_a
     assert (await world.reinstate(fallen[0])).state == "active"
     await world.record(("3", "challenge-completion", timedelta(0)))
     async with parts.database.transaction(world.id) as tx:
-        awards = await store.awards_of_person(tx, world.person_id, achievement_id=fallen[0].achievement_id)
+        awards = await awarded.of_person(tx, world.person_id, achievement_id=fallen[0].achievement_id)
     assert [award.id for award in awards if award.state == "active"] == [fallen[0].id]
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from laurel.base import json_text
 from laurel.base.ids import OrganisationId
-from laurel.domain.achievements import definitions, store
+from laurel.domain.achievements import definitions
 from laurel.domain.achievements.definitions import Definition
+from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.rules import PERIOD, number_of
 from laurel.domain.events.model import check_event
 from laurel.domain.parts import Parts
@@ -259,10 +260,10 @@ class World:
                 "SELECT person_id, value FROM person_identifier WHERE organisation_id = $1", self.id
             )
             for row in people:
-                state = await store.read_state(tx, row["person_id"])
+                state = await progress_rows.read_state(tx, row["person_id"])
                 for rule in book.rules.values():
                     (plan,) = [plan for plan in self.oracle.achievements if plan["id"] == rule.uid]
-                    entries = dict(await store.past_of_person(tx, row["person_id"], rule.id))
+                    entries = dict(await progress_rows.past_of_person(tx, row["person_id"], rule.id))
                     if (newest := state.entry(rule.id)) is not None:
                         entries[newest[PERIOD]] = newest
                     found = {

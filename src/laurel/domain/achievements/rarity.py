@@ -8,7 +8,7 @@ import msgspec
 
 from laurel.base.ids import AchievementId
 from laurel.database.pool import Transaction
-from laurel.domain.achievements import store
+from laurel.domain.achievements.awarded import store as awarded
 
 Band = Literal["legendary", "epic", "rare", "uncommon", "common"]
 
@@ -43,6 +43,6 @@ async def rarities(tx: Transaction, achievement_ids: Sequence[AchievementId]) ->
     """The rarity of each of these achievements: two look-ups by key, whatever the number of people."""
     if not achievement_ids:
         return {}
-    people = await store.count_people(tx)
-    counted = await store.count_active(tx, achievement_ids)
+    people = await awarded.count_people(tx)
+    counted = await awarded.count_active(tx, achievement_ids)
     return {one: Rarity.of(counted.get(one, (0, 0))[1], people) for one in achievement_ids}

@@ -8,11 +8,12 @@ import msgspec
 
 from laurel.base.ids import AchievementId, PersonId
 from laurel.database.pool import Transaction
-from laurel.domain.achievements import store
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.evaluate import PersonState, calendar_of, recount
 from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.achievements.periods import own_calendar, period_key
 from laurel.domain.achievements.progress import ProgressNode, progress_tree
+from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.rules import PERIOD, REVISION, Entry, Rule, RuleBook
 from laurel.domain.events import store as events
 from laurel.domain.people import store as people
@@ -52,7 +53,7 @@ async def state_of(
     tx: Transaction, book: RuleBook, person_id: PersonId, achievements: Sequence[Achievement]
 ) -> PersonState:
     """A person's progress for reading, with their own calendar where one of `achievements` counts by it."""
-    state = await store.read_state(tx, person_id)
+    state = await progress_rows.read_state(tx, person_id)
     if any(achievement.calendar == "person" for achievement in achievements):
         await learn_calendars(tx, book, {person_id: state})
     return state
@@ -78,7 +79,7 @@ async def standings(
     """Where a person stands in each of `achievements`, without changing anything."""
     state = await state_of(tx, book, person_id, achievements)
     by_achievement: dict[AchievementId, list[Award]] = {}
-    for award in await store.awards_of_person(tx, person_id, limit=10_000):
+    for award in await awarded.of_person(tx, person_id, limit=10_000):
         by_achievement.setdefault(award.achievement_id, []).append(award)
     result = []
     for achievement in achievements:
@@ -132,4 +133,4 @@ async def entry_at(tx: Transaction, book: RuleBook, rule: Rule, state: PersonSta
         return recount(book, rule, state, recorded).entries.get(ordinal)
     if entry[PERIOD] == ordinal:
         return entry
-    return (await store.past_of_person(tx, state.person_id, rule.id)).get(ordinal)
+    return (await progress_rows.past_of_person(tx, state.person_id, rule.id)).get(ordinal)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from laurel.base.ids import CredentialId, OrganisationId, is_uid, new_uids
 from laurel.database.pool import Database, Transaction
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Awarded
 from laurel.domain.credentials import organisation_keys, store, validity
 from laurel.domain.credentials.addresses import Addresses
@@ -101,7 +102,7 @@ class Issuer:
             return None
         organisation = await organisations.organisation(tx)
         keys = await organisation_keys.ensure(tx, self.keyring, now)
-        awards = await achievements.find_awarded(tx, [credential.award_id for credential in taken])
+        awards = await awarded.find_awarded(tx, [credential.award_id for credential in taken])
         makings, list_ids = await self._makings(tx, taken, awards, spots, now)
         if len(makings) > _IN_THIS_THREAD_MAX:
             batch = await asyncio.to_thread(self._signer.sign, organisation, keys, makings, now)

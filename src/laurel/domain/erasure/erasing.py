@@ -1,6 +1,6 @@
 """The use case: a person is forgotten, in the one transaction of a run of the spine."""
 
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store as credentials
 from laurel.domain.erasure import store
 from laurel.domain.organisations import audit
@@ -25,7 +25,7 @@ async def erase(run: Run, person: Person, *, by: Caller) -> None:
     tx = run.tx
     until = await store.newest_message(tx)
     identifiers = (await people.identifiers_of(tx, [person.id])).get(person.id, {})
-    awards = await achievements.awards_of_person(tx, person.id, limit=_AWARDS_MAX, pending=True)
+    awards = await awarded.of_person(tx, person.id, limit=_AWARDS_MAX, pending=True)
     known = await credentials.of_awards(tx, [award.id for award in awards])
     await run.load([person.id])
     for award in awards:

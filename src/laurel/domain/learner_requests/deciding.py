@@ -1,6 +1,6 @@
 """The organisation answers a request; a yes is carried out in the same transaction."""
 
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store as credentials
 from laurel.domain.erasure.erasing import erase
 from laurel.domain.learner_requests import store
@@ -40,7 +40,7 @@ async def decide(run: Run, uid: str, *, agreed: bool, answer: str, by: Caller) -
 
 async def _rename(run: Run, person: Person, wanted: str) -> None:
     await registry.change(run.tx, person, Details(display_name=wanted), now=run.now)
-    awards = await achievements.awards_of_person(run.tx, person.id, limit=_AWARDS_MAX, pending=True)
+    awards = await awarded.of_person(run.tx, person.id, limit=_AWARDS_MAX, pending=True)
     for credential in (await credentials.of_awards(run.tx, [award.id for award in awards])).values():
         if credential.deleted_at is None:
             fields = {**credential.fields, "recipient_name": wanted}

@@ -10,6 +10,7 @@ from laurel.base.limits import WEBHOOK_BODY_BYTES_MAX
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store as credentials
 from laurel.domain.notifications import store
 from laurel.domain.notifications.model import SEND_JOB, Endpoint, Recorded, Told
@@ -65,7 +66,7 @@ async def _told(tx: Transaction, messages: Sequence[Recorded], public_url: str) 
     organisation = await organisations.organisation(tx)
     known_people = await people.find_many(tx, sorted({message.person_id for message in messages}))
     known_achievements = await achievements.find_many(tx, named("achievement_id"))
-    known_awards = await achievements.find_awards(tx, named("award_id"))
+    known_awards = await awarded.find_many(tx, named("award_id"))
     known_credentials = await credentials.of_awards(tx, list(known_awards))
     return [
         Told(

@@ -10,7 +10,7 @@ import msgspec
 from laurel.base.errors import AlreadyHeld
 from laurel.base.times import render_time
 from laurel.database.pool import UniqueViolation
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.issue import ask_to_issue
@@ -74,7 +74,7 @@ async def move(
     target = {"person_id": person_id, "achievement_id": achievement_id, "updated_at": run.now}
     try:
         async with run.tx.savepoint():
-            moved = await achievements.change_award(run.tx, award, target)
+            moved = await awarded.change(run.tx, award, target)
     except UniqueViolation:
         raise AlreadyHeld("the person holds this achievement already", field="person") from None
     count_held(run, award, -1)

@@ -8,7 +8,7 @@ import msgspec
 
 from laurel.base.errors import AlreadyHeld
 from laurel.base.ids import new_uid
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement, Award, NewAward
 from laurel.domain.credentials import issue
 from laurel.domain.credentials import store as credentials
@@ -103,7 +103,7 @@ async def _awards(run: Run, gifts: Sequence[Gift]) -> list[Award]:
         for gift in reversed(gifts)
         if not run.states[gift.person.id].held.get(gift.achievement.id, 0) or gift.again
     }
-    inserted = await achievements.insert_awards(run.tx, list(firsts.values()), run.now) if firsts else []
+    inserted = await awarded.insert(run.tx, list(firsts.values()), run.now) if firsts else []
     fresh = {(award.person_id, award.achievement_id): award for award in inserted}
     awards = []
     for index, gift in enumerate(gifts):
@@ -131,9 +131,7 @@ def _first(run: Run, gift: Gift) -> NewAward:
 
 async def _further(run: Run, gift: Gift, index: int) -> Award:
     """An award beside an earlier one. Raises AlreadyHeld unless the earlier ones are revoked or the gift is `again`."""
-    existing = await achievements.awards_of_person(
-        run.tx, gift.person.id, achievement_id=gift.achievement.id, pending=True
-    )
+    existing = await awarded.of_person(run.tx, gift.person.id, achievement_id=gift.achievement.id, pending=True)
     standing = next((award for award in existing if award.state != "revoked"), None)
     if standing is not None and not gift.again:
         known = await credentials.of_awards(run.tx, [standing.id])
@@ -142,7 +140,7 @@ async def _further(run: Run, gift: Gift, index: int) -> Award:
             details |= {"credential": known[standing.id].uid, "credential_id": known[standing.id].id}
         raise AlreadyHeld("the person holds this achievement already", field="person", details=details)
     again = msgspec.structs.replace(_first(run, gift), period=f"{_AGAIN}{new_uid()}")
-    return (await achievements.insert_awards(run.tx, [again], run.now))[0]
+    return (await awarded.insert(run.tx, [again], run.now))[0]
 
 
 async def publish(run: Run, awards: Sequence[tuple[Award, Achievement]]) -> list[Award]:
@@ -151,7 +149,7 @@ async def publish(run: Run, awards: Sequence[tuple[Award, Achievement]]) -> list
     made = []
     for award, achievement in awards:
         if award.state == "pending":
-            active = await achievements.change_award(run.tx, award, {"state": "active", "updated_at": run.now})
+            active = await awarded.change(run.tx, award, {"state": "active", "updated_at": run.now})
             made.append(Made(active, achievement, ""))
     await issue.release(run.tx, [one.award.id for one in made], run.now)
     completions = await raise_completions(run, made)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from laurel.base.ids import is_uid, new_secret, new_uid
 from laurel.database.pool import Database, Transaction
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import (
     AlreadyRevoked,
@@ -77,7 +77,7 @@ async def bind(run: Run, binding: HolderBinding, presentation: dict[str, Any], *
     if credential is None:
         raise CredentialNotFound("there is no such credential")
     await run.load([credential.person_id])
-    await achievements.lock_award(run.tx, credential.award_id)
+    await awarded.lock(run.tx, credential.award_id)
     _check(credential)
     bound = await amend(run, credential, {"holder": holder})
     await audit.record(
@@ -96,7 +96,7 @@ async def set_free(run: Run, credential: Credential, *, by: Caller | str) -> Cre
     """
     await store.end_bindings(run.tx, credential.id)
     await run.load([credential.person_id])
-    await achievements.lock_award(run.tx, credential.award_id)
+    await awarded.lock(run.tx, credential.award_id)
     current = await store.find_by_id(run.tx, credential.id)
     if current is None:
         raise CredentialNotFound("there is no such credential")

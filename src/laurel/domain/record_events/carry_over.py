@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from laurel.base.ids import AwardId
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Award
 from laurel.domain.record_events.run import Run
 from laurel.domain.rewards import store as rewards
@@ -18,7 +18,7 @@ async def less_what_stayed(run: Run, wanted: Sequence[tuple[Award, RewardPlan]])
     """The plans, less the points that were spent before they could be taken back, and without the items where the person
     kept some, which count as given by the new award from now on. XP is always taken back whole.
     """
-    fallen = await achievements.fallen_of(run.tx, sorted({award.person_id for award, _ in wanted}))
+    fallen = await awarded.fallen_of(run.tx, sorted({award.person_id for award, _ in wanted}))
     if not fallen:
         return [plan for _, plan in wanted]
     plans = []

@@ -10,7 +10,7 @@ from typing import Any
 from laurel.base import json_text
 from laurel.base.limits import CASCADE_DEPTH_MAX
 from laurel.base.times import render_time
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.evaluate import Completion, apply_event, unlocked_by_holding
 from laurel.domain.achievements.model import Achievement, Award, NewAward
 from laurel.domain.achievements.periods import period_key
@@ -76,7 +76,7 @@ async def _award(run: Run, completions: Sequence[Completion]) -> list[Made]:
             level=completion.level,
         )
         wanted.setdefault((completion.person_id, rule.id, period), (new, rule))
-    awards = await achievements.insert_awards(run.tx, [new for new, _ in wanted.values()], run.now)
+    awards = await awarded.insert(run.tx, [new for new, _ in wanted.values()], run.now)
     made = []
     for award in awards:
         _, rule = wanted[(award.person_id, award.achievement_id, award.period)]
@@ -180,7 +180,7 @@ async def pay_awards(run: Run, made: Sequence[Made], choice: tuple[str, ...] | N
     results = await pay_out(run, payments, [(one.award.uid, one.root_event_key) for one in paying])
     for one, paid in zip(paying, results, strict=True):
         one.paid = paid
-    await achievements.set_paid(
+    await awarded.set_paid(
         run.tx, [(one.award.id, one.award.person_id, one.paid.points, one.paid.xp) for one in paying if one.paid]
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.people.model import Person
 from laurel.domain.record_events.award import Gift, give
@@ -20,7 +20,7 @@ async def hold_exactly(
     two at once the second sees what the first did. Raises PersonNotFound. The caller commits with `run.save()`.
     """
     await run.load([person.id])
-    awards = await achievements.active_awards(run.tx, person.id)
+    awards = await awarded.active_of(run.tx, person.id)
     kept = {achievement.id for achievement in wanted}
     unwanted = [award for award in awards if award.achievement_id not in kept]
     for award in unwanted:

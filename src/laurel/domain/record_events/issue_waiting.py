@@ -15,7 +15,7 @@ from laurel.base.ids import OrganisationId
 from laurel.base.times import render_time_or_none
 from laurel.database import jobs
 from laurel.database.pool import Transaction
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Award, Awarded
 from laurel.domain.credentials import store
 from laurel.domain.credentials.issuer import Issued, Issuer
@@ -102,7 +102,7 @@ async def tell_expired(issuer: Issuer, organisation_id: OrganisationId) -> int:
         async with issuer.database.transaction(organisation_id, joins_request=False) as tx:
             now = issuer.clock.now()
             expired = await store.take_expired(tx, now, BATCH)
-            awards = await achievements.find_awards(tx, [credential.award_id for credential in expired])
+            awards = await awarded.find_many(tx, [credential.award_id for credential in expired])
             messages = [_message(CREDENTIAL_EXPIRED, credential, awards[credential.award_id]) for credential in expired]
             await publish(tx, messages, now)
         total += len(expired)

@@ -9,7 +9,7 @@ import msgspec
 
 from laurel.base.ids import AchievementId, PersonId
 from laurel.base.limits import CASCADE_DEPTH_MAX, DESCRIPTION_LENGTH_MAX, check_length
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.evaluate import Completion
 from laurel.domain.achievements.model import Award
 from laurel.domain.achievements.periods import period_key
@@ -108,7 +108,7 @@ async def _revoke_unearned(run: Run, person_id: PersonId, rule: Rule, reason: st
         for level in range(1, entry[DONE] + 1)
     }
     revoked = []
-    for award in await achievements.awards_of_person(run.tx, person_id, achievement_id=rule.id):
+    for award in await awarded.of_person(run.tx, person_id, achievement_id=rule.id):
         if award.state == "active" and award.source == "rules" and award.period not in earned:
             revoked.append((await revoke(run, award, f"an event was retracted: {reason}", fell=True))[0])
     return revoked

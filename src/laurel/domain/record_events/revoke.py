@@ -5,7 +5,7 @@ from typing import Any
 from laurel.base.errors import AlreadyHeld, Conflict
 from laurel.base.limits import DESCRIPTION_LENGTH_MAX, check_length
 from laurel.base.times import render_time
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Award, AwardNotFound
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials import validity
@@ -28,7 +28,7 @@ async def revoke(run: Run, award: Award, reason: str, *, fell: bool = False) -> 
     """
     check_length(reason, DESCRIPTION_LENGTH_MAX, "reason")
     await run.load([award.person_id])
-    locked = await achievements.lock_award(run.tx, award.id)
+    locked = await awarded.lock(run.tx, award.id)
     if locked is None:
         raise AwardNotFound("there is no such award", value=award.uid)
     if locked.state == "revoked":
@@ -41,7 +41,7 @@ async def revoke(run: Run, award: Award, reason: str, *, fell: bool = False) -> 
         "state": "revoked",
     }
     fallen = {"fallen": award.id} if fell else {}
-    revoked = await achievements.change_award(run.tx, locked, changes | fallen)
+    revoked = await awarded.change(run.tx, locked, changes | fallen)
     credential = (await credentials.of_awards(run.tx, [award.id])).get(award.id)
     messages = [_message(run, revoked, AWARD_REVOKED, reason, None)]
     if credential is not None:
@@ -57,7 +57,7 @@ async def revoke(run: Run, award: Award, reason: str, *, fell: bool = False) -> 
 async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
     """Undo a revocation, or lift a suspension. Raises NotRevoked, AwardNotFound, AlreadyHeld when it was earned again."""
     await run.load([award.person_id])
-    locked = await achievements.lock_award(run.tx, award.id)
+    locked = await awarded.lock(run.tx, award.id)
     if locked is None:
         raise AwardNotFound("there is no such award", value=award.uid)
     credential = (await credentials.of_awards(run.tx, [award.id])).get(award.id)
@@ -66,12 +66,12 @@ async def reinstate(run: Run, award: Award) -> tuple[Award, Credential | None]:
             raise NotRevoked("it is neither revoked nor suspended")
         return locked, await lift(run, credential)
     changes: dict[str, Any] = {"revoked_at": None, "revoke_reason": None, "updated_at": run.now}
-    again = await achievements.in_place_of(run.tx, locked)
+    again = await awarded.in_place_of(run.tx, locked)
     if again is not None:
         raise AlreadyHeld(
             "it was earned again since", field="award", details={"award": again.uid, "award_id": again.id}
         )
-    active = await achievements.change_award(run.tx, locked, {**changes, "state": "active", "fallen": 0})
+    active = await awarded.change(run.tx, locked, {**changes, "state": "active", "fallen": 0})
     count_held(run, active, 1)
     if credential is not None:
         state = "issued" if credential.issued_at is not None else "intended"

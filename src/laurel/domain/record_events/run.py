@@ -5,9 +5,10 @@ from datetime import datetime
 
 from laurel.base.ids import AchievementId, PersonId
 from laurel.database.pool import Transaction
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.evaluate import Completion, PersonState, apply_late, recount
 from laurel.domain.achievements.model import Award
+from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.rules import Rule, RuleBook
 from laurel.domain.achievements.standing import learn_calendars
 from laurel.domain.events import store as events
@@ -74,7 +75,7 @@ class Run:
         """Load and lock the progress of these people; the deleted and unknown are absent afterwards."""
         wanted = sorted(set(person_ids) - self.states.keys())
         if wanted:
-            loaded = await achievements.load_states(self.tx, wanted)
+            loaded = await progress_rows.load_states(self.tx, wanted)
             self.states |= loaded
             if self.book.personal or self.reactions.streak_rules:
                 await learn_calendars(self.tx, self.book, loaded)
@@ -85,7 +86,7 @@ class Run:
         waiting = [state for state in self.states.values() if state.late]
         if waiting:
             wanted = {(state.person_id, (late.rule.id, late.period)) for state in waiting for late in state.late}
-            for (person_id, key), entry in (await achievements.load_past(self.tx, sorted(wanted))).items():
+            for (person_id, key), entry in (await progress_rows.load_past(self.tx, sorted(wanted))).items():
                 self.states[person_id].past.setdefault(key, entry)
             for state in waiting:
                 pending, state.late = state.late, []
@@ -105,7 +106,7 @@ class Run:
         names, categories = names_and_categories(rule)
         recorded = await events.of_people(self.tx, [state.person_id], names, categories)
         result = recount(self.book, rule, state, recorded)
-        await achievements.forget_past(self.tx, state.person_id, rule.id)
+        await progress_rows.forget_past(self.tx, state.person_id, rule.id)
         for key in [key for key in state.past if key[0] == rule.id]:
             del state.past[key]
             state.past_changed.discard(key)
@@ -126,8 +127,8 @@ class Run:
         changed = [state for state in self.states.values() if state.changed or state.past_changed]
         if not changed:
             return
-        await achievements.save_states(self.tx, changed)
-        await achievements.save_past(self.tx, changed)
+        await progress_rows.save_states(self.tx, changed)
+        await progress_rows.save_past(self.tx, changed)
         for state in changed:
             state.changed = False
             state.past_changed.clear()
@@ -140,8 +141,8 @@ class Run:
         for achievement_id, person_id, step, holding in held:
             awards, holders = sums.get(achievement_id, (0, 0))
             sums[achievement_id] = (awards + step, holders + (0 if person_id in gone else holding))
-        shard = self.spine.chance.randrange(achievements.TALLY_SHARDS)
-        await achievements.tally(self.tx, shard, [(key, *sums[key]) for key in sorted(sums)])
+        shard = self.spine.chance.randrange(awarded.TALLY_SHARDS)
+        await awarded.tally(self.tx, shard, [(key, *sums[key]) for key in sorted(sums)])
 
 
 def names_and_categories(rule: Rule) -> tuple[Sequence[str] | None, Sequence[str] | None]:

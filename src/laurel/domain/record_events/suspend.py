@@ -13,6 +13,7 @@ from laurel.base.limits import DESCRIPTION_LENGTH_MAX, check_length
 from laurel.base.times import render_time, render_time_or_none
 from laurel.database import jobs
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials import validity
 from laurel.domain.credentials.issue import ask_to_issue
@@ -108,7 +109,7 @@ def message(now: datetime, credential: Credential, topic: str) -> Message:
 
 async def _lock(run: Run, credential: Credential) -> Credential:
     """The credential as it is now: whoever changes it holds the lock of its award."""
-    if await achievements.lock_award(run.tx, credential.award_id) is None:
+    if await awarded.lock(run.tx, credential.award_id) is None:
         raise CredentialNotFound("there is no such credential", value=credential.uid)
     found = await credentials.find_by_id(run.tx, credential.id)
     if found is None:

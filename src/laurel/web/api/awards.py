@@ -12,6 +12,7 @@ from laurel.base.errors import Forbidden
 from laurel.base.limits import PAGE_SIZE_MAX, check_count
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions, store
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Award, AwardNotFound
 from laurel.domain.achievements.standing import standings
 from laurel.domain.credentials import store as credentials
@@ -52,7 +53,7 @@ async def _render_awards(tx: Transaction, found: list[Award]) -> list[AwardOut]:
 
 
 async def _require(tx: Transaction, uid: str) -> Award:
-    award = await store.find_award(tx, uid)
+    award = await awarded.find(tx, uid)
     if award is None:
         raise AwardNotFound("there is no such award", field="award", value=uid)
     return award
@@ -71,7 +72,7 @@ async def list_awards(
     """Awards, newest first, of everybody or as narrowed down. For all of them at once there are exports."""
     (last,) = read_cursor(after, int, default=(None,))
     async with parts.database.transaction(caller.organisation_id) as tx:
-        rows = await store.list_awards(
+        rows = await awarded.newest(
             tx,
             achievement_id=(await definitions.require(tx, achievement, "achievement")).id if achievement else None,
             person_id=(await registry.require(tx, person)).id if person else None,
@@ -196,7 +197,7 @@ async def list_awards_of_person(
     (last,) = read_cursor(after, int, default=(None,))
     async with parts.database.transaction(caller.organisation_id) as tx:
         subject = await registry.require(tx, person)
-        rows = await store.awards_of_person(tx, subject.id, before_id=last, limit=limit + 1, shown=True)
+        rows = await awarded.of_person(tx, subject.id, before_id=last, limit=limit + 1, shown=True)
         rendered = await _render_awards(tx, rows)
     return page_of(rendered, limit, lambda row: row, lambda row: (row.number,))
 

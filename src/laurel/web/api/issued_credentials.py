@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from laurel.base.ids import is_uid
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import Credential, CredentialNotFound, State
 from laurel.domain.organisations import audit
@@ -135,7 +135,7 @@ async def reinstate_credential(
 
     async def work(run: Run) -> CredentialOut:
         found = await _require(run.tx, credential)
-        award = (await achievements.find_awards(run.tx, [found.award_id]))[found.award_id]
+        award = (await awarded.find_many(run.tx, [found.award_id]))[found.award_id]
         _, reinstated = await revocations.reinstate(run, award)
         return await _finish(parts, run, caller, "credential.reinstate", reinstated or found)
 

@@ -8,6 +8,7 @@ from laurel.base.errors import Invalid, LaurelError
 from laurel.base.text import clean_email
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions, store
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.explain import explain
 from laurel.domain.achievements.model import Achievement, StoredStatus
@@ -45,7 +46,7 @@ async def _show(visit: Visit, error: LaurelError | None = None) -> Response[byte
     async with visit.transaction() as tx:
         achievement = await definitions.require(tx, visit.path("achievement"))
         tab = _tab(visit, achievement)
-        held = await store.count_active(tx, [achievement.id])
+        held = await awarded.count_active(tx, [achievement.id])
         needed = await store.find_many(tx, achievement.prerequisites)
         paid = await rewards.find_by_uids(tx, [item.reward for item in achievement.rewards.items])
         shown: dict[str, Any] = {}
@@ -53,7 +54,7 @@ async def _show(visit: Visit, error: LaurelError | None = None) -> Response[byte
             found = await _credentials(tx, visit, achievement)
             shown |= {"credentials": found.credentials, "next": write_cursor(*found.last) if found.last else None}
         elif tab == "holders":
-            holders = await store.holders(tx, achievement.id, visit.cursor(), _PAGE + 1)
+            holders = await awarded.holders(tx, achievement.id, visit.cursor(), _PAGE + 1)
             shown |= {"holders": holders[:_PAGE], "next": visit.next_after(holders, _PAGE)}
             shown |= {"known": await people.find_many(tx, [award.person_id for award in holders])}
         issued = await count(tx, Search(conditions=(Condition("achievement_id", "in", [achievement.id]),)))

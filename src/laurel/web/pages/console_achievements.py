@@ -9,6 +9,7 @@ from litestar import Response
 from laurel.base.errors import Invalid, LaurelError
 from laurel.database import jobs
 from laurel.domain.achievements import definitions, store
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.model import Achievement, CredentialPlan, Criteria, Query
 from laurel.domain.achievements.periods import zone
@@ -40,7 +41,7 @@ async def list_achievement_pages(visit: Visit) -> Response[bytes]:
             limit=_PAGE + 1,
             status=status if status in {"draft", "live", "archived"} else None,
         )
-        held = await store.count_active(tx, [one.id for one in found])
+        held = await awarded.count_active(tx, [one.id for one in found])
     return visit.show(
         "console/achievements.html",
         achievements=found[:_PAGE],

@@ -8,6 +8,7 @@ from laurel.base.errors import Invalid, LaurelError
 from laurel.base.text import clean_email
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import Credential, CredentialNotFound
 from laurel.domain.organisations import audit
@@ -106,7 +107,7 @@ async def _change(visit: Visit, verb: str, said: str) -> Response[bytes]:
 
     async def work(run: Run) -> None:
         credential = await _require(run.tx, uid)
-        award = (await achievements.find_awards(run.tx, [credential.award_id]))[credential.award_id]
+        award = (await awarded.find_many(run.tx, [credential.award_id]))[credential.award_id]
         match verb:
             case "revoke":
                 if not visit.form.get("reason"):

@@ -9,6 +9,7 @@ from laurel.base.limits import EXPLAIN_EVENTS_MAX, SEARCH_LENGTH_MAX, check_leng
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store as credentials
 from laurel.domain.erasure.erasing import erase
 from laurel.domain.events import store as events
@@ -159,7 +160,7 @@ async def show_person_page(visit: Visit) -> Response[bytes]:
 async def _show_person(visit: Visit, error: LaurelError | None = None) -> Response[bytes]:
     async with visit.transaction() as tx:
         person = await registry.require(tx, visit.path("person"))
-        awards = await achievements.awards_of_person(tx, person.id, limit=100)
+        awards = await awarded.of_person(tx, person.id, limit=100)
         owned = (await rewards.grants_of(tx, person.id))[:_OWNED_MAX]
         moved = await ledger.ledger_of(tx, person.id, None, _MOVED_MAX)
         context: dict[str, Any] = {

@@ -9,6 +9,7 @@ from laurel.base.errors import AlreadyHeld, LaurelError
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.periods import zone
 from laurel.domain.organisations import audit
@@ -51,9 +52,9 @@ def bars_of(counts: dict[date, int], today: date) -> list[Bar]:
 async def _overview(tx: Transaction, visit: Visit) -> dict[str, Any]:
     now = visit.parts.clock.now()
     organisation = visit.organisation
-    counts = await achievements.awards_per_day(tx, now - timedelta(days=_DAYS), organisation.time_zone)
+    counts = await awarded.count_per_day(tx, now - timedelta(days=_DAYS), organisation.time_zone)
     by_status = await achievements.count_by_status(tx)
-    latest = await achievements.latest_awards(tx, None, _LATEST)
+    latest = await awarded.latest(tx, None, _LATEST)
     return {
         "people_count": await people.count_living(tx, archived=None),
         "credential_count": await count(tx, Search()),

@@ -15,6 +15,7 @@ from litestar.types import Receive, Scope, Send
 from laurel.base.errors import Gone, LaurelError, NotFound
 from laurel.base.written_dates import dated
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.rarity import rarities
 from laurel.domain.credentials import store
@@ -360,7 +361,7 @@ async def show_issuer(request: AnyRequest, parts: InjectedParts, organisation: F
             for one in await achievements.list_newest(tx, before_id=None, limit=200, status="live")
             if not (one.hidden or one.secret)
         ]
-        held = await achievements.count_active(tx, [one.id for one in offered])
+        held = await awarded.count_active(tx, [one.id for one in offered])
         given = await endorsements.of(tx, (), (), parts.clock.now())
     return _open_page(request, parts, "public/issuer.html", found, offered=offered, held=held, endorsements=given)
 

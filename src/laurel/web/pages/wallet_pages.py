@@ -17,7 +17,7 @@ from laurel.base.limits import WALLET_ORGANISATIONS_MAX, WALLET_SESSION_SECONDS
 from laurel.database.pool import Transaction
 from laurel.domain.access import signed_links
 from laurel.domain.access import store as access
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import Credential
 from laurel.domain.grants import overview
@@ -86,7 +86,7 @@ async def _shelf(tx: Transaction, email: str) -> Shelf | None:
     if person_id is None:
         return None
     person = (await people.find_many(tx, [person_id]))[person_id]
-    awards = await achievements.awards_of_person(tx, person_id, limit=_AWARDS_MAX)
+    awards = await awarded.of_person(tx, person_id, limit=_AWARDS_MAX)
     found = await credentials.of_awards(tx, [award.id for award in awards])
     shown = [one for one in found.values() if one.deleted_at is None and one.published_at is not None]
     return Shelf(

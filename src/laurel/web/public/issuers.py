@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from laurel.base.ids import is_uid
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement, AchievementNotFound
 from laurel.domain.credentials import composition, status_lists
 from laurel.domain.credentials.model import IssuerNotFound, SigningKeyNotFound
@@ -129,7 +130,7 @@ async def find_published(parts: Parts, uid: str) -> tuple[Organisation, Achievem
     if found is None or found.status == "draft" or found.deleted_at is not None:
         raise AchievementNotFound("there is no such achievement", field="achievement", value=uid[:50])
     async with parts.database.transaction(found.organisation_id) as tx:
-        if found.secret and not (await achievements.count_active(tx, [found.id])).get(found.id, (0, 0))[0]:
+        if found.secret and not (await awarded.count_active(tx, [found.id])).get(found.id, (0, 0))[0]:
             raise AchievementNotFound("there is no such achievement", field="achievement", value=uid[:50])
         return await organisations.organisation(tx), found
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from laurel.base.errors import AlreadyHeld, Invalid
 from laurel.base.ids import AchievementId, CredentialId, PersonId, new_secret
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.catalogue import store as catalogue
 from laurel.domain.credentials import store as credentials
@@ -317,7 +318,7 @@ async def locked(desk: Desk, run: Run, credential_id: CredentialId) -> tuple[Awa
     credential = await credentials.find_by_id(desk.tx, credential_id)
     if credential is None:
         raise credential_unknown(str(credential_id))
-    award = await achievements.lock_award(desk.tx, credential.award_id)
+    award = await awarded.lock(desk.tx, credential.award_id)
     current = await credentials.find_by_id(desk.tx, credential_id)
     if award is None or current is None:
         raise credential_unknown(str(credential_id))
@@ -335,7 +336,7 @@ async def change(desk: Desk, run: Run, credential_id: CredentialId, draft: Crede
     credential = await amend(run, credential, _changes(desk, run, credential, draft, begins_at))
     if draft.issued_on:
         changes = {"awarded_at": begins_at, "updated_at": run.now}
-        award = await achievements.change_award(desk.tx, award, changes)
+        award = await awarded.change(desk.tx, award, changes)
     if isinstance(draft.private, bool):
         await activity.note(desk.tx, [credential], activity.PRIVACY_CHANGED, run.now)
     if isinstance(draft.approve, bool) and draft.approve != approved(credential):

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from laurel.base.ids import uid_as_base62
 from laurel.database.pool import Transaction
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.organisations.model import Caller
 from laurel.domain.people import registry
 from laurel.domain.people import store as people
@@ -158,7 +158,7 @@ async def list_profiles(request: AnyRequest, parts: InjectedParts) -> dict[str, 
         )
         count = await profiles.count_profiles(tx, archived=archived, goal=goal)
         ids = [profile.person_id for profile in found]
-        known, held = await people.find_many(tx, ids), await achievements.held(tx, ids)
+        known, held = await people.find_many(tx, ids), await awarded.held(tx, ids)
     records = [render_profile(one, known[one.person_id], held.get(one.person_id, [])) for one in found]
     return answer("Successfully fetched the learner profile/s", {"records": records, "total_count": count})
 
@@ -216,7 +216,7 @@ async def _learner_or_new(tx: Transaction, spine: Spine, caller: Caller, learner
 
 
 async def _held_now(tx: Transaction, person: Person) -> list[str]:
-    held = await achievements.held(tx, [person.id])
+    held = await awarded.held(tx, [person.id])
     return [uid_as_base62(uid) for uid in held.get(person.id, [])]
 
 
@@ -231,7 +231,7 @@ async def _hold(tx: Transaction, spine: Spine, caller: Caller, person: Person, s
 
 
 async def _record(tx: Transaction, profile: LearnerProfile, person: Person) -> dict[str, Any]:
-    held = await achievements.held(tx, [person.id])
+    held = await awarded.held(tx, [person.id])
     return render_profile(profile, person, held.get(person.id, []))
 
 

@@ -11,6 +11,8 @@ from laurel.base.ids import is_uid
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import standing
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
+from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.standing import Standing
 from laurel.domain.feeds import store as feeds
 from laurel.domain.people import store as people
@@ -151,7 +153,7 @@ async def list_courses_of_user(
     async with open_site(parts, caller) as site:
         person = await require(site.tx, user)
         opening = await parts.spine.open(site.tx)
-        state = await achievements.read_state(site.tx, person.id)
+        state = await progress_rows.read_state(site.tx, person.id)
         begun = sorted(state.entries.keys() | state.held.keys(), reverse=True)
         chosen = begun[window.start : window.start + window.limit]
         known = await achievements.find_many(site.tx, chosen)
@@ -202,7 +204,7 @@ async def list_badges(
         person = await require(site.tx, user)
         awards = [
             award
-            for award in await achievements.awards_of_person(site.tx, person.id, limit=10_000, shown=True)
+            for award in await awarded.of_person(site.tx, person.id, limit=10_000, shown=True)
             if award.state == "active"
         ][window.start : window.start + window.limit]
         known = await achievements.find_many(site.tx, sorted({award.achievement_id for award in awards}))
@@ -232,7 +234,7 @@ async def show_gamification(
     """How many badges and points a user has."""
     async with open_site(parts, caller) as site:
         person = await require(site.tx, user)
-        state = await achievements.read_state(site.tx, person.id)
+        state = await progress_rows.read_state(site.tx, person.id)
         points = await _points(site.tx, [person.id])
     shown: Resource = {
         "TotalBadgesEarned": sum(state.held.values()),

@@ -13,6 +13,7 @@ from laurel.base.limits import REWARD_ITEMS_MAX, check_count
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.model import Achievement, AchievementNotFound
 from laurel.domain.organisations.model import Caller
@@ -110,7 +111,7 @@ async def claim_achievement(
         achievement = await find(tx, achievement_id)
         awards = [
             award
-            for award in await achievements.awards_of_person(tx, person.id, achievement_id=achievement.id)
+            for award in await awarded.of_person(tx, person.id, achievement_id=achievement.id)
             if award.state == "active"
         ]
         if not awards and achievement.secret:

@@ -10,7 +10,7 @@ import msgspec
 from laurel.base.ids import AchievementId, AwardId, DepartmentId
 from laurel.base.times import render_time, render_time_or_none
 from laurel.database.pool import Transaction
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.progress import ProgressNode
 from laurel.domain.achievements.rarity import Rarity
@@ -58,8 +58,8 @@ async def see(tx: Transaction, found: Sequence[Achievement], grants: Sequence[Gr
             tx, sorted({a.department_id for a in found if a.department_id is not None})
         ),
         (await organisations.organisation(tx)).uid,
-        await achievements.count_active(tx, [achievement.id for achievement in found]),
-        await achievements.count_people(tx),
+        await awarded.count_active(tx, [achievement.id for achievement in found]),
+        await awarded.count_people(tx),
     )
 
 

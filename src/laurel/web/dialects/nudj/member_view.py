@@ -10,7 +10,7 @@ import msgspec
 from laurel.base.ids import DepartmentId, PersonId
 from laurel.base.times import render_time
 from laurel.database.pool import Transaction
-from laurel.domain.achievements import store as achievements
+from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.periods import Calendar
 from laurel.domain.challenges import store as challenges
 from laurel.domain.organisations import store as organisations
@@ -60,7 +60,7 @@ async def members_of(tx: Transaction, found: Sequence[Person]) -> Members:
     default = next((department.id for department in departments if department.is_default), None)
     seen = _seen(tx, default)
     purses = _cut(await _purses(tx, ids), seen)
-    held = _cut(await achievements.held_by_department(tx, ids), seen)
+    held = _cut(await awarded.held_by_department(tx, ids), seen)
     completed = _cut(await challenges.completed_by_department(tx, ids), seen)
     running = _cut(await _streaks(tx, ids), seen)
     concerned = {id_ for mine in (purses, held, completed, running) for of_one in mine.values() for id_ in of_one}

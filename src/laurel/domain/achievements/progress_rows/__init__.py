@@ -1,0 +1,1 @@
+"""The rows that hold where people stand."""
