@@ -5,13 +5,15 @@ import pytest
 
 from laurel.base import limits
 from laurel.base.times import render_time
+from laurel.domain.people import store as people
+from laurel.domain.wallet.learner_record import record_of
 from laurel.openbadges import documents, vc_jwt
 from laurel.openbadges.multikey import render_multikey
 from tests.openbadges import builders
 from tests.openbadges.test_documents import an_endorsement, check_schemas
 from tests.openbadges.test_vc_jwt import EC_KEY, SIGNERS
 from tests.openbadges.test_verify import failed, look_at
-from tests.support.credentials import an_award, signed_document, verdict
+from tests.support.credentials import an_award, failed_checks, signed_document, verdict
 from tests.support.events import an_achievement
 from tests.support.fixtures import BASE_URL
 from tests.support.work import run_jobs
@@ -25,6 +27,12 @@ def by_others(subject, **members):
 async def add(api, **body):
     answer = await api.post("/api/v1/endorsements", json=body)
     assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def revoke(api, kept, **body):
+    answer = await api.post(f"/api/v1/endorsements/{kept['id']}/revoke", json=body)
+    assert answer.status_code == 200, answer.text
     return answer.json()
 
 
@@ -190,6 +198,8 @@ async def test_our_own_endorsements_go_with_a_compromised_key(api, stranger, clo
     clock.advance(timedelta(minutes=1))
     answer = await api.post(f"/api/v1/signing-keys/{key['id']}/compromise", json={"reissue": True})
     assert answer.json()["reissued"] == 1, answer.text
+    subject = f"{BASE_URL}/a/{achievement['id']}"
+    assert answer.json()["endorsements"] == [{"of": "achievement", "subject": subject, "comment": "x"}]
     assert not (await verdict(stranger, document))["verified"]
     again = await signed_document(stranger, award["credential"])
     assert "endorsement" not in again["credentialSubject"]["achievement"]
@@ -198,11 +208,118 @@ async def test_our_own_endorsements_go_with_a_compromised_key(api, stranger, clo
     assert (await api.get(f"/api/v1/endorsements/{kept['id']}")).status_code == 404
 
 
+async def test_a_revoked_endorsement_counts_for_no_verifier_and_is_put_into_nothing_new(api, stranger, clock):
+    achievement = await an_achievement(api)
+    kept = await add(api, of="achievement", subject=achievement["id"], comment="Hard to get")
+    assert (kept["state"], kept["revocable"]) == ("valid", True)
+    check_schemas(kept["document"], "endorsement")
+    assert (await verdict(stranger, kept["document"]))["verified"]
+    award = await an_award(api, achievement)
+    embedding = await signed_document(stranger, award["credential"])
+    check_schemas(embedding, "badge")
+    assert {check["outcome"] for check in (await verdict(stranger, embedding))["checks"]} == {"passed"}
+    revoked = await revoke(api, kept, reason="Granted by mistake")
+    assert (revoked["state"], revoked["revoke_reason"]) == ("revoked", "Granted by mistake")
+    clock.advance(timedelta(minutes=2))
+    assert failed_checks(await verdict(stranger, kept["document"])) == {"status"}
+    said = await verdict(stranger, embedding)
+    assert said["verified"], said["checks"]
+    (embedded,) = [check for check in said["checks"] if check["name"] == "embedded"]
+    assert (embedded["outcome"], "revo" in embedded["detail"]) == ("noted", True)
+    later = await signed_document(stranger, (await an_award(api, achievement))["credential"])
+    assert "endorsement" not in later["credentialSubject"]["achievement"]
+    page = await stranger.get(f"/a/{achievement['id']}", headers={"Accept": "text/html"})
+    assert "Hard to get" not in page.text
+    again = await api.post(f"/api/v1/endorsements/{kept['id']}/revoke", json={})
+    assert (again.status_code, again.json()["code"]) == (409, "endorsement_revoked")
+    assert (await api.delete(f"/api/v1/endorsements/{kept['id']}")).status_code == 204
+    clock.advance(timedelta(days=8))
+    assert failed_checks(await verdict(stranger, kept["document"])) == {"status"}
+
+
+async def test_a_credential_is_signed_again_without_its_revoked_endorsement(api, stranger, clock):
+    award = await an_award(api)
+    clock.advance(timedelta(minutes=1))
+    kept = await add(api, of="credential", subject=award["credential"], comment="I saw it")
+    clock.advance(timedelta(minutes=1))
+    await revoke(api, kept)
+    document = await signed_document(stranger, award["credential"])
+    assert "endorsement" not in document
+    assert (await verdict(stranger, document))["verified"]
+
+
+async def test_what_was_signed_for_another_issuer_is_listed_and_revoked_where_it_was_signed(api, other_api, stranger):
+    achievement = await an_achievement(api)
+    subject = f"{BASE_URL}/a/{achievement['id']}"
+    signed = (await other_api.post("/api/v1/endorsements/sign", json={"subject": subject, "comment": "Good"})).json()
+    kept = await add(api, of="achievement", subject=achievement["id"], document=signed["document"])
+    first = (await other_api.get("/api/v1/endorsements/elsewhere")).json()["items"]
+    assert [(one["id"], one["of"], one["subject"]) for one in first] == [(signed["id"], "elsewhere", subject)]
+    assert (await api.get("/api/v1/endorsements/elsewhere")).json()["items"] == []
+    refusal = await api.post(f"/api/v1/endorsements/{kept['id']}/revoke", json={"reason": "x"})
+    assert (refusal.status_code, refusal.json()["code"]) == (409, "endorsement_not_revocable")
+    await revoke(other_api, signed)
+    assert failed_checks(await verdict(stranger, signed["document"])) == {"status"}
+
+
+async def test_one_of_ours_that_is_kept_twice_is_revoked_in_both_places(api, stranger):
+    achievement = await an_achievement(api)
+    body = {"subject": f"{BASE_URL}/a/{achievement['id']}", "comment": "Ours"}
+    signed = (await api.post("/api/v1/endorsements/sign", json=body)).json()
+    kept = await add(api, of="achievement", subject=achievement["id"], document=signed["document"])
+    assert kept["own"]
+    await revoke(api, kept)
+    assert (await api.get(f"/api/v1/endorsements/{signed['id']}")).json()["state"] == "revoked"
+    assert failed_checks(await verdict(stranger, signed["document"])) == {"status"}
+
+
+async def test_an_endorsement_that_was_signed_without_a_status_is_only_removed(api, parts, organisation):
+    kept = await add(api, of="issuer", comment="Old")
+    async with parts.database.transaction(organisation.id) as tx:
+        await tx.execute(
+            "UPDATE endorsement SET status_list_id = NULL, status_index = NULL WHERE organisation_id = $1",
+            organisation.id,
+        )
+    answer = await api.post(f"/api/v1/endorsements/{kept['id']}/revoke", json={})
+    assert (answer.status_code, answer.json()["code"]) == (409, "endorsement_not_revocable")
+    assert (await api.get(f"/api/v1/endorsements/{kept['id']}")).json()["state"] == "valid"
+
+
+async def test_a_record_of_endorsed_credentials_verifies_in_all_its_depth(api, stranger, parts, organisation):
+    achievement = await an_achievement(api)
+    kept = await add(api, of="achievement", subject=achievement["id"], comment="Good")
+    award = await an_award(api, achievement)
+    async with parts.database.transaction(organisation.id) as tx:
+        person_id = await tx.fetchval(
+            "SELECT person_id FROM credential WHERE organisation_id = $1 AND uid = $2",
+            organisation.id,
+            award["credential"],
+        )
+        person = (await people.find_many(tx, [person_id]))[person_id]
+        record = await record_of(parts.issuer, tx, person, parts.clock.now())
+    said = await verdict(stranger, record)
+    assert said["verified"], said["checks"]
+    assert {check["outcome"] for check in said["checks"] if check["name"] == "embedded"} == {"passed"}
+    assert kept["document"]["credentialStatus"]["type"] == "BitstringStatusListEntry"
+
+
+async def test_an_erased_persons_endorsement_keeps_nothing_but_its_place(api, parts, organisation):
+    award = await an_award(api)
+    await add(api, of="credential", subject=award["credential"], comment="Ada did it herself")
+    await api.post(f"/api/v1/people/{award['person']}/erasure", json={})
+    async with parts.database.transaction(organisation.id) as tx:
+        rows = await tx.fetch("SELECT * FROM endorsement WHERE organisation_id = $1", organisation.id)
+    (row,) = rows
+    assert (row["content"], row["comment"], row["subject"]) == ("", "", "")
+    assert row["status_index"] is not None
+
+
 async def test_another_organisation_sees_and_changes_nothing(api, other_api):
     achievement = await an_achievement(api)
     kept = await add(api, of="achievement", subject=achievement["id"], comment="x")
     path = f"/api/v1/endorsements/{kept['id']}"
     assert (await other_api.get(path)).status_code == 404
+    assert (await other_api.post(f"{path}/revoke", json={})).status_code == 404
     assert (await other_api.delete(path)).status_code == 404
     assert (await refused(other_api, of="achievement", subject=achievement["id"], comment="x"))["code"].endswith(
         "not_found"

@@ -62,6 +62,8 @@ def compromise_signing_key(
             print(parts.issuer.addresses.credential(uid))
         if len(done.dependants) > _SHOWN_MAX:
             print(f"… and {len(done.dependants) - _SHOWN_MAX} more")
+        for endorsement in done.endorsements[:_SHOWN_MAX]:
+            print(f"endorsement of {endorsement.subject}, removed: make it anew")
         verb = f"{done.reissued} credentials are signed again" if reissue else "nothing is signed again"
         print(f"{key} is no longer published; {verb}.")
 

@@ -128,7 +128,7 @@ def _verify_credential(
     else:
         checks += yield from _check_token(token, inquiry)
     checks.append(_check_validity(document, inquiry.now))
-    checks += yield from _check_status(document, inquiry, depth=depth)
+    checks += yield from _check_status(document, inquiry)
     checks += yield from _check_embedded(document, inquiry, depth=depth)
     return checks
 
@@ -287,13 +287,13 @@ def _check_validity(document: dict[str, Any], now: datetime) -> Check:
     return Check("validity", PASSED, f"valid until {ends}" if ends else "valid without end")
 
 
-def _check_status(document: dict[str, Any], inquiry: Inquiry, *, depth: int) -> Generator[Need, Reply, list[Check]]:
+def _check_status(document: dict[str, Any], inquiry: Inquiry) -> Generator[Need, Reply, list[Check]]:
     checks = []
     for entry in listed(document.get("credentialStatus"))[: limits.PROOFS_MAX]:
         try:
             if not isinstance(entry, dict):
                 raise DocumentRefused("the status is not an object")
-            checks.append((yield from _check_one_status(document, entry, inquiry, depth=depth)))
+            checks.append((yield from _check_one_status(document, entry, inquiry)))
         except NotAnswered as gap:
             checks.append(Check("status", UNKNOWN, str(gap), "credentialStatus"))
         except LaurelError as refusal:
@@ -304,8 +304,9 @@ def _check_status(document: dict[str, Any], inquiry: Inquiry, *, depth: int) -> 
 
 
 def _check_one_status(
-    document: dict[str, Any], entry: dict[str, Any], inquiry: Inquiry, *, depth: int
+    document: dict[str, Any], entry: dict[str, Any], inquiry: Inquiry
 ) -> Generator[Need, Reply, Check]:
+    """What the issuer's list says; whether that list has a status of its own is not asked."""
     kinds = types_of(entry)
     issuer = issuer_of(document) or ""
     if "1EdTechRevocationList" in kinds:
@@ -316,8 +317,6 @@ def _check_one_status(
         return Check("status", PASSED, "not on the issuer's revocation list")
     if kinds.isdisjoint({"BitstringStatusListEntry", "StatusList2021Entry"}):
         return Check("status", UNKNOWN, "the status is of a kind that is not read here", "credentialStatus/type")
-    if depth >= _EMBEDDED_DEPTH_MAX:
-        raise DocumentRefused("status lists of status lists are not followed")
     url = str(entry.get("statusListCredential"))
     reply = yield from inquiry.ask(url, "status")
     offered = read(body_of(reply, url))

@@ -100,7 +100,7 @@ def with_tokens(document: documents.Json, endorsements: Sequence[Endorsement]) -
     """The document as its token says it: with endorsements that are tokens themselves, for which there is no term in the
     context, so that a document with a proof cannot hold them.
     """
-    said: dict[Kind, list[str]] = {}
+    said: dict[str, list[str]] = {}
     for one in endorsements:
         if one.token:
             said.setdefault(one.kind, []).append(one.content)

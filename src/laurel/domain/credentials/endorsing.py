@@ -1,4 +1,4 @@
-"""Endorsements: signing our own, taking in those of others once they were verified, and taking them out again.
+"""Endorsements: signing our own, taking in those of others once they were verified, taking them out and revoking them.
 
 Source: Open Badges 3.0, EndorsementCredential; for what is embedded, both official schemas, which want lists.
 """
@@ -6,36 +6,43 @@ Source: Open Badges 3.0, EndorsementCredential; for what is embedded, both offic
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from laurel.base import limits
+from laurel.base import json_text, limits
 from laurel.base.errors import Forbidden, TooLarge
 from laurel.base.ids import AchievementId, CredentialId, is_uid, new_uuid
+from laurel.base.limits import check_length
 from laurel.base.text import clean
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import AchievementNotFound
-from laurel.domain.credentials import store
+from laurel.domain.credentials import store, validity
 from laurel.domain.credentials.attesting import attest
 from laurel.domain.credentials.composition import issuer_profile
 from laurel.domain.credentials.issue import ask_to_issue
 from laurel.domain.credentials.issuer import Issuer
 from laurel.domain.credentials.model import Credential, CredentialNotFound
+from laurel.domain.credentials.status import store as status
 from laurel.domain.endorsements import store as endorsements
 from laurel.domain.endorsements.model import (
     Endorsement,
     EndorsementKnown,
     EndorsementNotFound,
+    EndorsementNotRevocable,
     EndorsementRefused,
+    EndorsementRevoked,
     Kind,
+    KindKept,
     NewEndorsement,
 )
 from laurel.domain.organisations import audit
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller
-from laurel.openbadges import documents
+from laurel.domain.transparency.appending import append
+from laurel.domain.transparency.model import NewEntry
+from laurel.openbadges import documents, status_list
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.inquiry import parse_instant
 from laurel.openbadges.rdfc import Order
@@ -44,24 +51,39 @@ from laurel.openbadges.verdict import Outcome, Verdict
 
 _TROUBLE: Final = frozenset({Outcome.FAILED, Outcome.UNKNOWN})
 _NAME: Final = "Endorsement"
+REVOKED: Final = "endorsement.revoked"
+
+
+class Place(NamedTuple):
+    """An entry of a status list: the list's id, and the number in it."""
+
+    list_id: int
+    number: int
 
 
 class Endorsed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is endorsed: the issuer, an achievement or a credential; `names` are the ids it may be called by, ours first."""
+    """What is endorsed: the issuer, an achievement, a credential or something elsewhere; `names` are the ids it may be
+    called by, ours first.
+    """
 
-    kind: Kind
+    kind: KindKept
     id: int | None
     names: tuple[str, ...]
     credential: Credential | None = None
+
+
+def check_speaks_for_issuer(tx: Transaction, field: str) -> None:
+    """Raise Forbidden for whoever is held to a department."""
+    if tx.department_id is not None:
+        raise Forbidden("a key that is bound to a department cannot speak for the issuer", field=field)
 
 
 async def endorsed(tx: Transaction, issuer: Issuer, kind: Kind, uid: str) -> Endorsed:
     """What is meant; `uid` counts for nothing where it is the issuer. Raises AchievementNotFound, CredentialNotFound."""
     addresses = issuer.addresses
     match kind:
-        case "issuer" if tx.department_id is not None:
-            raise Forbidden("a key that is bound to a department cannot speak for the issuer", field="of")
         case "issuer":
+            check_speaks_for_issuer(tx, "of")
             own = (await organisations.organisation(tx)).uid
             return Endorsed(kind=kind, id=None, names=(addresses.did(own), addresses.issuer(own)))
         case "achievement":
@@ -76,32 +98,11 @@ async def endorsed(tx: Transaction, issuer: Issuer, kind: Kind, uid: str) -> End
             return Endorsed(kind=kind, id=credential.id, names=(addresses.credential(uid),), credential=credential)
 
 
-async def sign(
-    issuer: Issuer,
-    tx: Transaction,
-    subject: str,
-    *,
-    comment: str | None,
-    name: str | None,
-    valid_until: datetime | None,
-    now: datetime,
-) -> bytes:
-    """A signed endorsement by the organisation of whatever `subject` names, here or elsewhere. It is in the log and in the
-    audit of signatures, and kept nowhere. Raises DocumentRefused.
-    """
-    organisation = await organisations.organisation(tx)
-    document = documents.endorsement_document(
-        documents.Endorsement(
-            id=f"urn:uuid:{new_uuid()}",
-            issuer=issuer_profile(organisation, issuer.addresses),
-            subject_id=subject,
-            comment=comment,
-            name=name or _NAME,
-            valid_from=now,
-            valid_until=valid_until,
-        )
-    )
-    return await attest(issuer, tx, document, kind="endorsement", now=now)
+def elsewhere(tx: Transaction, subject: str) -> Endorsed:
+    """Something of another issuer, by its address or DID. Raises Forbidden, TooLarge."""
+    check_speaks_for_issuer(tx, "subject")
+    check_length(subject, limits.URL_LENGTH_MAX, "subject")
+    return Endorsed(kind="elsewhere", id=None, names=(subject,))
 
 
 async def endorse(
@@ -115,9 +116,26 @@ async def endorse(
     by: Caller | str,
     now: datetime,
 ) -> Endorsement:
-    """Sign an endorsement of our own, and keep it. Raises DocumentRefused, TooLarge."""
-    text = await sign(issuer, tx, of.names[0], comment=comment, name=name, valid_until=valid_until, now=now)
-    return await _keep(tx, of, json.loads(text), text.decode(), token=False, own=True, by=by, now=now)
+    """Sign an endorsement by the organisation, with a place in a status list, and keep it. It is in the log and in the
+    audit of signatures. Raises DocumentRefused, TooLarge.
+    """
+    organisation = await organisations.organisation(tx)
+    (places,) = await validity.set_places_aside(tx, 1, now)
+    place = Place(places.id, validity.place(places.seed, places.first, places.length))
+    document = documents.endorsement_document(
+        documents.Endorsement(
+            id=f"urn:uuid:{new_uuid()}",
+            issuer=issuer_profile(organisation, issuer.addresses),
+            subject_id=of.names[0],
+            comment=comment,
+            name=name or _NAME,
+            valid_from=now,
+            valid_until=valid_until,
+            status=status_list.status_entry(issuer.addresses.status_list(places.uid), place.number),
+        )
+    )
+    text = await attest(issuer, tx, document, kind="endorsement", now=now)
+    return await _keep(tx, of, json.loads(text), text.decode(), token=False, own=True, place=place, by=by, now=now)
 
 
 async def accept(
@@ -141,13 +159,46 @@ async def accept(
 
 
 async def remove(tx: Transaction, uid: str, *, by: Caller | str, now: datetime) -> None:
-    """Put an endorsement into nothing new any more; a credential is signed again without it. Raises EndorsementNotFound."""
+    """Put an endorsement into nothing new any more; a credential is signed again without it. It still verifies unless it
+    was revoked. Raises EndorsementNotFound.
+    """
     found = await find(tx, uid)
-    await endorsements.delete(tx, found.id)
-    if found.kind == "credential" and found.subject_id is not None:
-        credential = await store.find_by_id(tx, CredentialId(found.subject_id))
-        await _issue_again(tx, credential, now)
+    await endorsements.remove(tx, found.id, now)
+    if found.revoked_at is None:
+        await _take_out(tx, found, now)
     await audit.record(tx, at=now, by=by, action="endorsement.remove", subject=("endorsement", found.uid))
+
+
+async def revoke(tx: Transaction, uid: str, reason: str, *, by: Caller | str, now: datetime) -> Endorsement:
+    """Take back an endorsement of our own: its status list and the log say so, nothing new holds it, and a credential is
+    signed again without it. Raises EndorsementNotFound, EndorsementNotRevocable, EndorsementRevoked, TooLarge.
+    """
+    check_length(reason, limits.DESCRIPTION_LENGTH_MAX, "reason")
+    found = await find(tx, uid)
+    if not found.own:
+        raise EndorsementNotRevocable("only who has signed it can revoke it; it can be removed", field="endorsement")
+    if found.revoked_at is not None:
+        raise EndorsementRevoked("the endorsement was revoked before", details={"reason": found.revoke_reason})
+    revoked = await endorsements.revoke(tx, found.identity, clean(reason), now)
+    lists = {one.status_list_id for one in revoked if one.status_list_id is not None}
+    if not lists:
+        raise EndorsementNotRevocable(
+            "it was signed without a status, so that nobody would learn of it; it can be removed", field="endorsement"
+        )
+    for list_id in lists:
+        await status.touch_status_lists(tx, list_id)
+    for one in revoked:
+        await _take_out(tx, one, now)
+    said = {"event": REVOKED, "id": found.uid, "at": now.isoformat()}
+    await append(tx, [NewEntry(REVOKED, json_text.encode(said))])
+    await audit.record(tx, at=now, by=by, action="endorsement.revoke", subject=("endorsement", found.uid))
+    return await find(tx, uid)
+
+
+async def _take_out(tx: Transaction, gone: Endorsement, now: datetime) -> None:
+    """Have the credential that it was of, if any, signed again without it."""
+    if gone.kind == "credential" and gone.subject_id is not None:
+        await _issue_again(tx, await store.find_by_id(tx, CredentialId(gone.subject_id)), now)
 
 
 async def find(tx: Transaction, uid: str) -> Endorsement:
@@ -178,6 +229,7 @@ async def _keep(
     *,
     token: bool,
     own: bool,
+    place: Place | None = None,
     by: Caller | str,
     now: datetime,
 ) -> Endorsement:
@@ -197,6 +249,7 @@ async def _keep(
     new = NewEndorsement(
         kind=of.kind,
         subject_id=of.id,
+        subject=str(subject["id"]),
         identity=hashlib.sha256(f"{document.get('id')}\0{endorser}".encode("utf-8", "surrogatepass")).digest(),
         endorser=clean(endorser)[: limits.URL_LENGTH_MAX],
         endorser_name=clean(name)[: limits.NAME_LENGTH_MAX] if isinstance(name, str) else "",
@@ -204,6 +257,8 @@ async def _keep(
         content=content,
         token=token,
         own=own,
+        status_list_id=place.list_id if place else None,
+        status_index=place.number if place else None,
         valid_until=None if ends is None else parse_instant(ends),
     )
     kept = await endorsements.insert(tx, new, now)
@@ -211,7 +266,10 @@ async def _keep(
         raise EndorsementKnown(
             "this endorsement is kept already", field="document", value=str(document.get("id"))[:200]
         )
-    if len(await endorsements.listed(tx, of.kind, of.id)) > limits.ENDORSEMENTS_PER_SUBJECT_MAX:
+    if (
+        of.kind != "elsewhere"
+        and len(await endorsements.listed(tx, of.kind, of.id)) > limits.ENDORSEMENTS_PER_SUBJECT_MAX
+    ):
         limit = limits.ENDORSEMENTS_PER_SUBJECT_MAX
         raise TooLarge(f"one thing has at most {limit} endorsements", field="subject", limit=limit)
     await _issue_again(tx, of.credential, now)

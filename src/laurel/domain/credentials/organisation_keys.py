@@ -16,6 +16,7 @@ from laurel.domain.credentials.keys.store import KeyRow
 from laurel.domain.credentials.model import SigningKeyNotFound
 from laurel.domain.credentials.status import store as status
 from laurel.domain.endorsements import store as endorsements
+from laurel.domain.endorsements.model import Endorsement
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
 from laurel.domain.transparency import store as log
@@ -47,6 +48,8 @@ class Compromise(msgspec.Struct, frozen=True):
     key: KeyRow
     dependants: list[str]
     """Uids of credentials that it signed (the first thousand)."""
+    endorsements: list[Endorsement]
+    """What it signed in favour of others, which is removed (the first thousand)."""
     reissued: int
 
 
@@ -113,9 +116,9 @@ async def compromise(
         by=by,
         action="signing-key.compromise",
         subject=("signing-key", uid),
-        details={"reissued": again, "endorsements": removed},
+        details={"reissued": again, "endorsements": len(removed)},
     )
-    return Compromise(await find(tx, uid), dependants, again)
+    return Compromise(await find(tx, uid), dependants, removed[:_DEPENDANTS_SHOWN_MAX], again)
 
 
 async def find(tx: Transaction, uid: str) -> KeyRow:

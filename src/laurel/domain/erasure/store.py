@@ -28,8 +28,15 @@ OF_THE_PERSON: Mapping[str, str] = {
         DELETE FROM signed_credential WHERE organisation_id = $1 AND credential_id IN
             (SELECT id FROM credential WHERE organisation_id = $1 AND person_id = $2)""",
     "endorsement": """
-        DELETE FROM endorsement WHERE organisation_id = $1 AND kind = 'credential' AND subject_id IN
-            (SELECT id FROM credential WHERE organisation_id = $1 AND person_id = $2)""",
+        WITH about AS (
+            SELECT id FROM endorsement WHERE organisation_id = $1 AND kind = 'credential' AND subject_id IN
+                (SELECT id FROM credential WHERE organisation_id = $1 AND person_id = $2)),
+        emptied AS (
+            UPDATE endorsement SET subject = '', comment = '', content = '', revoke_reason = NULL,
+                identity = convert_to('erased-' || id, 'UTF8'), removed_at = coalesce(removed_at, created_at)
+            WHERE organisation_id = $1 AND status_list_id IS NOT NULL AND id IN (SELECT id FROM about))
+        DELETE FROM endorsement
+        WHERE organisation_id = $1 AND status_list_id IS NULL AND id IN (SELECT id FROM about)""",
     "holder_binding": """
         DELETE FROM holder_binding WHERE organisation_id = $1 AND credential_id IN
             (SELECT id FROM credential WHERE organisation_id = $1 AND person_id = $2)""",

@@ -10,26 +10,34 @@ from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from laurel.base.errors import Invalid
-from laurel.base.limits import IDENTIFIER_LENGTH_MAX, URL_LENGTH_MAX, check_length
+from laurel.base.limits import IDENTIFIER_LENGTH_MAX
 from laurel.domain.credentials import endorsing
 from laurel.domain.endorsements import store
-from laurel.domain.endorsements.model import Endorsement, Kind
+from laurel.domain.endorsements.model import Endorsement, Kind, KindKept, State
 from laurel.web.api.wire import Body
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts
+from laurel.web.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, read_cursor
 
 
 class EndorsementOut(msgspec.Struct, frozen=True, kw_only=True):
-    """An endorsement that is kept. `document` is the signed credential, or its compact token."""
+    """An endorsement that is kept. `document` is the signed credential, or its compact token; `subject` what it names as
+    endorsed. `revocable` ones were signed here with a status.
+    """
 
     id: str
-    of: Kind
+    of: KindKept
+    subject: str
+    state: State
     endorser: str
     endorser_name: str
     comment: str
     own: bool
     valid_until: datetime | None
     created_at: datetime
+    revocable: bool
+    revoked_at: datetime | None
+    revoke_reason: str | None
     document: dict[str, Any] | str
 
 
@@ -56,21 +64,33 @@ class ToSign(Body, frozen=True, kw_only=True):
 
 
 class SignedOut(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed EndorsementCredential."""
+    """A signed EndorsementCredential, and the id by which it is kept here."""
 
+    id: str
     document: dict[str, Any]
 
 
-def _out(found: Endorsement) -> EndorsementOut:
+class RevokeIn(Body, frozen=True, kw_only=True):
+    """Why it is taken back."""
+
+    reason: str = ""
+
+
+def _out(found: Endorsement, now: datetime) -> EndorsementOut:
     return EndorsementOut(
         id=found.uid,
         of=found.kind,
+        subject=found.subject,
+        state=found.state_at(now),
         endorser=found.endorser,
         endorser_name=found.endorser_name,
         comment=found.comment,
         own=found.own,
         valid_until=found.valid_until,
         created_at=found.created_at,
+        revocable=found.status_list_id is not None,
+        revoked_at=found.revoked_at,
+        revoke_reason=found.revoke_reason,
         document=found.content if found.token else json.loads(found.content),
     )
 
@@ -99,7 +119,8 @@ async def add_endorsement(
                     valid_until=data.valid_until,
                     by=caller,
                     now=now,
-                )
+                ),
+                now,
             )
     for name in ("comment", "name", "valid_until"):
         if getattr(data, name) is not None:
@@ -110,24 +131,25 @@ async def add_endorsement(
     verdict = await parts.verifier.verify(offered)
     async with parts.database.transaction(caller.organisation_id) as tx:
         of = await endorsing.endorsed(tx, parts.issuer, data.of, subject)
-        return _out(await endorsing.accept(parts.issuer, tx, of, offered, verdict, by=caller, now=parts.clock.now()))
+        now = parts.clock.now()
+        return _out(await endorsing.accept(parts.issuer, tx, of, offered, verdict, by=caller, now=now), now)
 
 
 @post("/api/v1/endorsements/sign", guards=[requires("credentials:write")], tags=["endorsements"])
 async def sign_endorsement(parts: InjectedParts, caller: InjectedCaller, data: JSONBody[ToSign]) -> SignedOut:
-    """Sign an endorsement of something elsewhere, for its issuer to keep. It is kept nowhere here."""
-    check_length(data.subject, URL_LENGTH_MAX, "subject")
+    """Sign an endorsement of something elsewhere, for its issuer to keep. Here it is kept to be revoked."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        text = await endorsing.sign(
+        kept = await endorsing.endorse(
             parts.issuer,
             tx,
-            data.subject,
+            endorsing.elsewhere(tx, data.subject),
             comment=data.comment,
             name=data.name,
             valid_until=data.valid_until,
+            by=caller,
             now=parts.clock.now(),
         )
-    return SignedOut(document=await asyncio.to_thread(json.loads, text))
+    return SignedOut(id=kept.uid, document=await asyncio.to_thread(json.loads, kept.content))
 
 
 Of = Annotated[Kind, QueryParameter(description="What is endorsed.")]
@@ -143,21 +165,61 @@ async def list_endorsements(
     """The endorsements of one thing, the oldest first; there are few."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         found = await endorsing.endorsed(tx, parts.issuer, of, subject or "")
-        return [_out(one) for one in await store.listed(tx, found.kind, found.id)]
+        now = parts.clock.now()
+        return [_out(one, now) for one in await store.listed(tx, of, found.id)]
+
+
+@get("/api/v1/endorsements/elsewhere", guards=[requires("credentials:read")], tags=["endorsements"])
+async def list_endorsements_elsewhere(
+    parts: InjectedParts, caller: InjectedCaller, limit: Limit = DEFAULT_LIMIT, after: After = None
+) -> Page[EndorsementOut]:
+    """What was signed here in favour of something elsewhere, the newest first."""
+    before: int | None
+    (before,) = read_cursor(after, int, default=(None,))
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        endorsing.check_speaks_for_issuer(tx, "of")
+        found = await store.signed_for_others(tx, before, limit + 1)
+    now = parts.clock.now()
+    return page_of(found, limit, lambda one: _out(one, now), lambda one: (one.id,))
 
 
 @get("/api/v1/endorsements/{endorsement:str}", guards=[requires("credentials:read")], tags=["endorsements"])
 async def show_endorsement(parts: InjectedParts, caller: InjectedCaller, endorsement: FromPath[str]) -> EndorsementOut:
     """One endorsement."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        return _out(await endorsing.find(tx, endorsement))
+        return _out(await endorsing.find(tx, endorsement), parts.clock.now())
+
+
+@post(
+    "/api/v1/endorsements/{endorsement:str}/revoke",
+    guards=[requires("credentials:write")],
+    tags=["endorsements"],
+    status_code=200,
+)
+async def revoke_endorsement(
+    parts: InjectedParts, caller: InjectedCaller, endorsement: FromPath[str], data: JSONBody[RevokeIn]
+) -> EndorsementOut:
+    """Take back an endorsement of our own: its status list says so to verifiers, and a credential is signed again without it."""
+    now = parts.clock.now()
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        return _out(await endorsing.revoke(tx, endorsement, data.reason, by=caller, now=now), now)
 
 
 @delete("/api/v1/endorsements/{endorsement:str}", guards=[requires("credentials:write")], tags=["endorsements"])
 async def remove_endorsement(parts: InjectedParts, caller: InjectedCaller, endorsement: FromPath[str]) -> None:
-    """Put it into nothing new any more; a credential is signed again without it."""
+    """Put it into nothing new any more; a credential is signed again without it. It still verifies: revoke one of our own
+    that shall not count.
+    """
     async with parts.database.transaction(caller.organisation_id) as tx:
         await endorsing.remove(tx, endorsement, by=caller, now=parts.clock.now())
 
 
-HANDLERS = (add_endorsement, sign_endorsement, list_endorsements, show_endorsement, remove_endorsement)
+HANDLERS = (
+    add_endorsement,
+    sign_endorsement,
+    list_endorsements,
+    list_endorsements_elsewhere,
+    show_endorsement,
+    revoke_endorsement,
+    remove_endorsement,
+)

@@ -58,11 +58,22 @@ class CompromiseIn(Body, frozen=True, kw_only=True):
     reissue: bool
 
 
+class EndorsementGone(msgspec.Struct, frozen=True, kw_only=True):
+    """An endorsement that the key had signed: what it was of, and what it said. It is not made again by itself."""
+
+    of: str
+    subject: str
+    comment: str
+
+
 class CompromiseOut(msgspec.Struct, frozen=True, kw_only=True):
-    """The key, the credentials that it had signed (the first thousand), and how many are issued again."""
+    """The key, the credentials and endorsements that it had signed (the first thousand of each), and how many credentials
+    are issued again.
+    """
 
     key: SigningKeyOut
     credentials: list[str]
+    endorsements: list[EndorsementGone]
     reissued: int
 
 
@@ -77,7 +88,8 @@ async def compromise_signing_key(
         done = await organisation_keys.compromise(
             tx, parts.issuer.keyring, key, parts.clock.now(), by=caller, reissue=data.reissue
         )
-    return CompromiseOut(key=_render(done.key), credentials=done.dependants, reissued=done.reissued)
+    gone = [EndorsementGone(of=one.kind, subject=one.subject, comment=one.comment) for one in done.endorsements]
+    return CompromiseOut(key=_render(done.key), credentials=done.dependants, endorsements=gone, reissued=done.reissued)
 
 
 HANDLERS = (list_signing_keys, rotate_signing_keys, compromise_signing_key)

@@ -16,6 +16,7 @@ from laurel.domain.achievements.standing import present_entry, standings, state_
 from laurel.domain.designs import store as designs
 from laurel.domain.designs.library import DEFAULTS
 from laurel.domain.designs.model import KINDS
+from laurel.domain.endorsements import store as endorsements
 from laurel.domain.events import store as events
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry
@@ -59,6 +60,7 @@ async def _show(visit: Visit, error: LaurelError | None = None) -> Response[byte
             shown |= {"known": await people.find_many(tx, [award.person_id for award in holders])}
         issued = await count(tx, Search(conditions=(Condition("achievement_id", "in", [achievement.id]),)))
         pictures = await _pictures(tx, visit, achievement)
+        given = await endorsements.of(tx, (achievement.id,), (), visit.parts.clock.now())
     return visit.show(
         "console/achievement.html",
         error=error,
@@ -72,6 +74,7 @@ async def _show(visit: Visit, error: LaurelError | None = None) -> Response[byte
         states=list(_STATES.items()),
         issued=issued,
         pictures=pictures,
+        endorsed=sum(one.kind == "achievement" for one in given),
         held=held.get(achievement.id, (0, 0)),
         needed=list(needed.values()),
         paid=paid,

@@ -100,10 +100,13 @@ async def lock_suspension_list(tx: Transaction, list_id: int) -> StatusList:
 
 
 async def revoked_places(tx: Transaction, list_id: int) -> list[int]:
-    """The entries of a list whose credentials are revoked."""
+    """The entries of a list whose credentials, or endorsements, are revoked."""
     rows = await tx.fetch(
         """
         SELECT status_index FROM credential WHERE organisation_id = $1 AND status_list_id = $2 AND state = 'revoked'
+        UNION ALL
+        SELECT status_index FROM endorsement
+        WHERE organisation_id = $1 AND status_list_id = $2 AND revoked_at IS NOT NULL
         """,
         tx.organisation_id,
         list_id,
