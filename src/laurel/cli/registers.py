@@ -13,6 +13,7 @@ from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.domain.people import registry
 from laurel.domain.people import store as people_store
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL
 from laurel.domain.people.registry import Details
 
@@ -144,7 +145,7 @@ def show_person(person: str, organisation: OrganisationOption = None) -> None:
     async def command(parts: Parts, found: Organisation) -> None:
         async with parts.database.transaction(found.id) as tx:
             one = await registry.named(tx, person)
-            identifiers = (await people_store.identifiers_of(tx, [one.id])).get(one.id, {})
+            identifiers = (await known_as.of_people(tx, [one.id])).get(one.id, {})
         for field in ("uid", "email", "first_name", "last_name", "display_name", "time_zone", "language"):
             print(f"{field:<12} {getattr(one, field) or ''}")
         for kind, value in sorted(identifiers.items()):

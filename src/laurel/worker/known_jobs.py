@@ -28,7 +28,7 @@ from laurel.domain.letters import store as letters
 from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
-from laurel.domain.people import store as people
+from laurel.domain.people.links import store as link_store
 from laurel.domain.record_events import issue_waiting, suspend
 from laurel.domain.record_events.backfill import BACKFILL_JOB, backfill
 from laurel.domain.record_events.races import in_run
@@ -89,7 +89,7 @@ async def forget_files_and_links(parts: Parts) -> None:
     """Remove stored files and one-time links that have run out."""
     async with parts.database.every_organisation() as tx:
         removed = await files.delete_expired(tx, parts.clock.now())
-        links = await people.delete_old_links(tx, parts.clock.now())
+        links = await link_store.delete_before(tx, parts.clock.now())
     log.info("forgot files and links", files=removed, links=links)
 
 

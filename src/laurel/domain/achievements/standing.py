@@ -16,7 +16,7 @@ from laurel.domain.achievements.progress import ProgressNode, progress_tree
 from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.rules import PERIOD, REVISION, Entry, Rule, RuleBook
 from laurel.domain.events import store as events
-from laurel.domain.people import store as people
+from laurel.domain.people.time_zones import store as time_zones
 
 
 class LevelStanding(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ async def state_of(
 
 async def learn_calendars(tx: Transaction, book: RuleBook, states: Mapping[PersonId, PersonState]) -> None:
     """Give people's states the calendars of their own time zones."""
-    for person_id, zones in (await people.zones_of(tx, list(states))).items():
+    for person_id, zones in (await time_zones.of_people(tx, list(states))).items():
         states[person_id].calendar = own_calendar(zones.present, zones.past, book.calendar)
 
 

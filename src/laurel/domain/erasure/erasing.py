@@ -6,7 +6,7 @@ from laurel.domain.erasure import store
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
 from laurel.domain.people import registry
-from laurel.domain.people import store as people
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events import amend
@@ -24,7 +24,7 @@ async def erase(run: Run, person: Person, *, by: Caller) -> None:
     """
     tx = run.tx
     until = await store.newest_message(tx)
-    identifiers = (await people.identifiers_of(tx, [person.id])).get(person.id, {})
+    identifiers = (await known_as.of_people(tx, [person.id])).get(person.id, {})
     awards = await awarded.of_person(tx, person.id, limit=_AWARDS_MAX, pending=True)
     known = await credentials.of_awards(tx, [award.id for award in awards])
     await run.load([person.id])

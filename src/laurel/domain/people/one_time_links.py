@@ -9,7 +9,7 @@ import msgspec
 from laurel.base.errors import NotFound
 from laurel.base.ids import CredentialId, OrganisationId, PersonId, new_secret, new_uid
 from laurel.database.pool import Database, Transaction
-from laurel.domain.people import store
+from laurel.domain.people.links import store as links
 
 LIVES = timedelta(hours=1)
 
@@ -48,14 +48,14 @@ async def create(
         "uid": uid, "person_id": person_id, "credential_id": credential_id, "secret_hash": _hash(secret),
         "destination": destination, "fallback": fallback, "expires_at": now + LIVES, "created_at": now,
     }  # fmt: skip
-    await store.insert_link(tx, values)
+    await links.insert(tx, values)
     return uid, secret, now + LIVES
 
 
 async def find(database: Database, uid: str) -> OneTimeLink | None:
     """The link, used or not, whoever made it."""
     async with database.public_lookup(uid) as tx:
-        row = await store.find_link_public(tx, uid)
+        row = await links.find_public(tx, uid)
         return None if row is None else msgspec.convert(dict(row), OneTimeLink)
 
 
@@ -69,7 +69,7 @@ def check(link: OneTimeLink, secret: str, now: datetime) -> None:
 async def use(tx: Transaction, link: OneTimeLink, secret: str, now: datetime) -> None:
     """Spend the link. Of two at once one wins. Raises LinkSpent."""
     right = hmac.compare_digest(link.secret_hash, _hash(secret))
-    if not right or link.expires_at <= now or not await store.use_link(tx, link.uid, now):
+    if not right or link.expires_at <= now or not await links.use(tx, link.uid, now):
         raise LinkSpent("this link was used before, or is too old")
 
 

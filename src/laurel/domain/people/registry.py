@@ -16,8 +16,10 @@ from laurel.base.text import clean, clean_email
 from laurel.base.times import check_time_zone
 from laurel.database.pool import Transaction, UniqueViolation
 from laurel.domain.people import store
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL, EmailTaken, IdentifierTaken, Person, PersonNotFound
 from laurel.domain.people.profiles import store as profiles
+from laurel.domain.people.time_zones import store as time_zones
 
 
 class Details(msgspec.Struct, kw_only=True):
@@ -72,7 +74,7 @@ async def change(
     moved = "email" in values
     if identifiers is not None:
         check_identifiers(identifiers)
-        await store.remove_identifiers(tx, person.id)
+        await known_as.remove(tx, person.id)
         await _add_identifiers(tx, person.id, identifiers)
         moved = True
     if moved:
@@ -81,7 +83,7 @@ async def change(
 
 
 async def _leave_zone(tx: Transaction, person: Person, time_zone: str | None, now: datetime) -> None:
-    count = await store.move_to_zone(tx, person.id, time_zone, now)
+    count = await time_zones.move(tx, person.id, time_zone, now)
     if count > limits.TIME_ZONE_CHANGES_MAX:
         limit = limits.TIME_ZONE_CHANGES_MAX
         raise TooLarge(
@@ -92,12 +94,12 @@ async def _leave_zone(tx: Transaction, person: Person, time_zone: str | None, no
 async def add_identifiers(tx: Transaction, person: Person, identifiers: Identifiers) -> None:
     """Give a person further identifiers; a kind that the person has already gets the new value. Raises IdentifierTaken."""
     check_identifiers(identifiers)
-    known = await store.identifiers_of(tx, [person.id])
+    known = await known_as.of_people(tx, [person.id])
     replaced = [
         kind for kind in identifiers if known.get(person.id, {}).get(kind, identifiers[kind]) != identifiers[kind]
     ]
     if replaced:
-        await store.remove_identifiers(tx, person.id, replaced)
+        await known_as.remove(tx, person.id, replaced)
         await store.bump_people(tx)
     missing = {k: v for k, v in identifiers.items() if known.get(person.id, {}).get(k) != v}
     await _add_identifiers(tx, person.id, missing)
@@ -109,8 +111,8 @@ async def delete(tx: Transaction, person: Person, *, now: datetime) -> None:
     """
     await store.update(tx, person.id, {"deleted_at": now, "updated_at": now})
     await profiles.person_gone(tx, person.id, now)
-    await store.remove_identifiers(tx, person.id)
-    await store.forget_zones(tx, person.id)
+    await known_as.remove(tx, person.id)
+    await time_zones.forget(tx, person.id)
     await store.bump_people(tx)
 
 
@@ -125,7 +127,7 @@ async def require(tx: Transaction, uid: str, field: str = "person") -> Person:
 async def named(tx: Transaction, name: str) -> Person:
     """The living person with this uid, e-mail address or external id, in this order; raises PersonNotFound."""
     ids = {
-        **await store.ids_by_identifier(tx, EXTERNAL, [name]),
+        **await known_as.ids_by_value(tx, EXTERNAL, [name]),
         **await store.ids_by_email(tx, [name.lower()]),
         **await store.ids_by_uid(tx, [name]),
     }
@@ -169,7 +171,7 @@ def check_identifiers(identifiers: Identifiers) -> None:
 async def _add_identifiers(tx: Transaction, person_id: PersonId, identifiers: Identifiers) -> None:
     pairs: Sequence[tuple[str, str]] = sorted(identifiers.items())
     for kind, value in pairs:
-        if not await store.insert_identifier(tx, person_id, kind, value):
+        if not await known_as.insert(tx, person_id, kind, value):
             raise IdentifierTaken(
                 f"another person has this {kind} identifier", field=f"identifiers.{kind}", value=value
             )

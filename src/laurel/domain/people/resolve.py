@@ -10,6 +10,7 @@ from datetime import datetime
 from laurel.base.ids import OrganisationId, PersonId, PersonKey
 from laurel.database.pool import Transaction
 from laurel.domain.people import store
+from laurel.domain.people.known_as import store as known_as
 
 KNOWN_NAMES_MAX = 200_000
 
@@ -62,10 +63,10 @@ async def _look_up(tx: Transaction, kind: str, values: Sequence[str]) -> dict[st
         return await store.ids_by_uid(tx, values)
     if kind == "email":
         return await store.ids_by_email(tx, values)
-    return await store.ids_by_identifier(tx, kind, values)
+    return await known_as.ids_by_value(tx, kind, values)
 
 
 async def _create(tx: Transaction, kind: str, values: Sequence[str], now: datetime) -> dict[str, PersonId]:
     if kind == "email":
         return await store.create_by_email(tx, values, now)
-    return await store.create_by_identifier(tx, kind, values, now)
+    return await known_as.create_people(tx, kind, values, now)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from laurel.base.ids import AchievementId
 from laurel.database.pool import Transaction
 from laurel.domain.credentials.model import Credential
-from laurel.domain.register import store
+from laurel.domain.register.activities import store as activity_store
 from laurel.domain.register.model import Activity, Department
 
 VIEWED = "recipient_view_certificate"
@@ -20,7 +20,7 @@ ACTIVITIES_OF_ONE_MAX = 1_000
 async def note(tx: Transaction, credentials: Sequence[Credential], event: str, now: datetime) -> None:
     """Record that `event` happened to these credentials."""
     if credentials:
-        await store.insert_activities(tx, [(c.id, c.achievement_id, c.license_id) for c in credentials], event, now)
+        await activity_store.insert(tx, [(c.id, c.achievement_id, c.license_id) for c in credentials], event, now)
 
 
 async def activities(
@@ -41,4 +41,4 @@ async def activities(
         None if department is None else department.id,
         department is not None and department.is_default,
     )
-    return await store.activities(tx, wanted, limit=limit, offset=offset)
+    return await activity_store.page(tx, wanted, limit=limit, offset=offset)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from laurel.base.ids import PersonId
 from laurel.database.pool import Transaction
-from laurel.domain.register import store
+from laurel.domain.register.allowances import store as allowances
 
 
 async def take(tx: Transaction, year: int, people: Sequence[PersonId], limit: int) -> set[PersonId]:
@@ -12,14 +12,14 @@ async def take(tx: Transaction, year: int, people: Sequence[PersonId], limit: in
 
     Takes one writer of an organisation at a time; the others wait.
     """
-    await store.lock_allowance(tx)
-    known = await store.allowed(tx, year, people)
-    left = limit - await store.count_allowed(tx, year)
+    await allowances.lock(tx)
+    known = await allowances.allowed(tx, year, people)
+    left = limit - await allowances.count(tx, year)
     fresh = [person for person in dict.fromkeys(people) if person not in known][: max(left, 0)]
-    await store.insert_allowed(tx, year, fresh)
+    await allowances.insert(tx, year, fresh)
     return known | set(fresh)
 
 
 async def left(tx: Transaction, year: int, limit: int) -> int:
     """How many further people may be issued to in `year`."""
-    return max(limit - await store.count_allowed(tx, year), 0)
+    return max(limit - await allowances.count(tx, year), 0)

@@ -14,7 +14,7 @@ from laurel.base.times import render_time
 from laurel.database import jobs
 from laurel.database.pool import Database, Row, Transaction
 from laurel.domain.files import deposit
-from laurel.domain.register import store
+from laurel.domain.register.data_exports import store as data_exports
 from laurel.domain.register.model import Department
 
 EXPORT_JOB = "register.export"
@@ -56,19 +56,19 @@ async def schedule(tx: Transaction, department_id: DepartmentId, entity: str, no
     """Ask for an export; a job writes it once the transaction has committed. Raises Invalid."""
     if entity not in ENTITIES:
         raise Invalid(f"entity must be one of {', '.join(ENTITIES)}", field="entity", value=entity)
-    row = await store.insert_export(tx, department_id, entity, now)
+    row = await data_exports.insert(tx, department_id, entity, now)
     await jobs.enqueue(tx, EXPORT_JOB, {"export_id": row["id"]})
     return _from_row(row)
 
 
 async def exports(tx: Transaction, department_id: DepartmentId | None, limit: int) -> list[DataExport]:
     """Newest first; of one department or all."""
-    return [_from_row(row) for row in await store.exports(tx, department_id, limit)]
+    return [_from_row(row) for row in await data_exports.newest(tx, department_id, limit)]
 
 
 async def require(tx: Transaction, export_id: int) -> DataExport:
     """Raises ExportNotFound."""
-    row = await store.find_export(tx, export_id)
+    row = await data_exports.find(tx, export_id)
     if row is None:
         raise ExportNotFound("there is no such export", field="id", value=export_id)
     return _from_row(row)
@@ -81,23 +81,23 @@ def _from_row(row: Row) -> DataExport:
 async def write(database: Database, organisation_id: OrganisationId, export_id: int, now: datetime) -> None:
     """Write the files of a scheduled export; running it again does nothing. On a failure the export says errored."""
     async with database.transaction(organisation_id) as tx:
-        if not await store.begin_export(tx, export_id, now):
+        if not await data_exports.begin(tx, export_id, now):
             return
     try:
         async with database.transaction(organisation_id) as tx:
             export = await require(tx, export_id)
             files = await _files(tx, export, now)
-            await store.finish_export(tx, export_id, "completed", files, now)
+            await data_exports.finish(tx, export_id, "completed", files, now)
     except BaseException:
         async with database.transaction(organisation_id) as tx:
-            await store.finish_export(tx, export_id, "errored", [], now)
+            await data_exports.finish(tx, export_id, "errored", [], now)
         raise
 
 
 async def _files(tx: Transaction, export: DataExport, now: datetime) -> list[dict[str, Any]]:
     """One file a year that has rows, and one for this year where there is nothing."""
-    department = Department(export.department_id, await store.is_default_department(tx, export.department_id))
-    years = await store.years(tx, export.entity, department) or [now.year]
+    department = Department(export.department_id, await data_exports.is_default_department(tx, export.department_id))
+    years = await data_exports.years(tx, export.entity, department) or [now.year]
     files = []
     for year in years:
         name = f"{export.entity}-{year}.csv"
@@ -111,7 +111,7 @@ async def _files(tx: Transaction, export: DataExport, now: datetime) -> list[dic
 async def _csv(tx: Transaction, entity: str, department: Department, year: int) -> AsyncIterator[bytes]:
     yield _lines([_HEADS[entity]])
     waiting: list[Sequence[Any]] = []
-    async for row in store.export_rows(tx, entity, department, year):
+    async for row in data_exports.rows(tx, entity, department, year):
         waiting.append(tuple(row))
         if len(waiting) >= _ROWS_A_PART:
             yield _lines(waiting)

@@ -15,6 +15,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.erasure.erasing import erase
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events.races import in_run
@@ -93,7 +94,7 @@ def render_person(person: Person, identifiers: Mapping[str, str]) -> PersonOut:
 
 
 async def _rendered(tx: Transaction, people: list[Person]) -> dict[PersonId, PersonOut]:
-    identifiers = await store.identifiers_of(tx, [person.id for person in people])
+    identifiers = await known_as.of_people(tx, [person.id for person in people])
     return {person.id: render_person(person, identifiers.get(person.id, {})) for person in people}
 
 
@@ -106,7 +107,7 @@ async def _matching(tx: Transaction, email: str | None, external_id: str | None)
     if email is not None:
         found = set((await store.ids_by_email(tx, [email.strip().lower()])).values())
     if external_id is not None:
-        by_id = set((await store.ids_by_identifier(tx, EXTERNAL, [external_id])).values())
+        by_id = set((await known_as.ids_by_value(tx, EXTERNAL, [external_id])).values())
         found = by_id if found is None else found & by_id
     people = await store.find_many(tx, sorted(found or ()))
     return [person for person in people.values() if person.deleted_at is None]

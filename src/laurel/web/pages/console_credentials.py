@@ -17,9 +17,9 @@ from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.revoke import reinstate, revoke
 from laurel.domain.record_events.run import Run
 from laurel.domain.record_events.suspend import suspend
+from laurel.domain.register.activities.store import activities_of
 from laurel.domain.register.model import Condition, Search
 from laurel.domain.register.search import find
-from laurel.domain.register.store import activities_of
 from laurel.web.pages.visits import Visit, page
 from laurel.web.paging import write_cursor
 

@@ -18,6 +18,7 @@ from laurel.domain.letters import bounces
 from laurel.domain.letters import store as letters
 from laurel.domain.organisations import audit
 from laurel.domain.people import registry, store
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events.races import in_run
@@ -104,7 +105,7 @@ async def show_person_form(visit: Visit) -> Response[bytes]:
     """The form as it stands."""
     async with visit.transaction() as tx:
         person = await registry.require(tx, visit.path("person"))
-        known = (await store.identifiers_of(tx, [person.id])).get(person.id, {})
+        known = (await known_as.of_people(tx, [person.id])).get(person.id, {})
     return _show_form(visit, person, known.get(EXTERNAL, ""))
 
 
@@ -114,7 +115,7 @@ async def change_person_page(visit: Visit) -> Response[bytes]:
     now = visit.parts.clock.now()
     async with visit.transaction() as tx:
         person = await registry.require(tx, visit.path("person"))
-        known = (await store.identifiers_of(tx, [person.id])).get(person.id, {})
+        known = (await known_as.of_people(tx, [person.id])).get(person.id, {})
     try:
         async with visit.transaction() as tx:
             identifiers = _identifiers(visit.form, known)
@@ -169,7 +170,7 @@ async def _show_person(visit: Visit, error: LaurelError | None = None) -> Respon
             "credentials": await credentials.of_awards(tx, [award.id for award in awards]),
             "events": await events.recent_of_person(tx, person.id, 30),
             "balances": [one for one in await ledger.balances(tx, [person.id]) if one[3] == 0 and one[2] == ""],
-            "identifiers": (await store.identifiers_of(tx, [person.id])).get(person.id, {}),
+            "identifiers": (await known_as.of_people(tx, [person.id])).get(person.id, {}),
             "offered": await _live(tx),
             "bounce": await letters.find_bounce(tx, person.email) if person.email else None,
             "owned": owned,
@@ -266,7 +267,7 @@ async def person_asked_for(tx: Transaction, asked: str) -> Person | None:
     text = check_length(asked, SEARCH_LENGTH_MAX, "person")
     if (person := await store.find_by_uid(tx, text)) is not None:
         return person
-    found = (await store.ids_by_identifier(tx, EXTERNAL, [text])).get(text)
+    found = (await known_as.ids_by_value(tx, EXTERNAL, [text])).get(text)
     if found is not None:
         return (await store.find_many(tx, [found]))[found]
     matches = await store.search(tx, text, None, 1)

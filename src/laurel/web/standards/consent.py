@@ -23,6 +23,7 @@ from laurel.domain.organisations import store as organisations
 from laurel.domain.parts import Parts
 from laurel.domain.people import one_time_links
 from laurel.domain.people import store as people
+from laurel.domain.people.links import store as link_store
 from laurel.domain.people.model import Person
 from laurel.domain.people.one_time_links import LinkSpent, OneTimeLink
 from laurel.outside.mail import Mail
@@ -133,7 +134,7 @@ async def _links(parts: Parts, address: str, wish: _Wish) -> list[tuple[str, str
     for person in found:
         async with parts.database.transaction(person.organisation_id) as tx:
             if (
-                await people.count_links(tx, person.id, parts.clock.now() - one_time_links.LIVES)
+                await link_store.count_since(tx, person.id, parts.clock.now() - one_time_links.LIVES)
                 < CONSENT_LINKS_PER_HOUR_MAX
             ):
                 organisation = await organisations.organisation(tx)

@@ -10,7 +10,7 @@ from laurel.domain.catalogue.model import Outline
 from laurel.domain.credentials.model import Credential
 from laurel.domain.designs import store as designs
 from laurel.domain.organisations.model import Organisation
-from laurel.domain.register import store as register
+from laurel.domain.register.activities import store as activities
 from laurel.domain.register.activity import OPENED_BY_RECIPIENT, VIEWED
 from laurel.web.dialects.accredible.calls import Desk, details_of
 from laurel.web.dialects.accredible.group_view import designs_set, group_name, public_name
@@ -115,7 +115,7 @@ def show_item(item: dict[str, Any]) -> dict[str, Any]:
 async def show_rows(desk: Desk, credentials: list[Credential]) -> list[dict[str, Any]]:
     """The flat rows of the new search."""
     shown = await with_achievements(desk, credentials)
-    seen = await register.events_seen(desk.tx, [credential.id for credential in credentials])
+    seen = await activities.events_seen(desk.tx, [credential.id for credential in credentials])
     designs = await design_ids(desk, [achievement for _, achievement in shown])
     return [_row(desk, one, seen.get(one.credential.id, set()), designs) for one in shown]
 

@@ -14,8 +14,8 @@ from laurel.domain.achievements.model import Achievement, Award
 from laurel.domain.catalogue import store as catalogue
 from laurel.domain.credentials import store as credentials
 from laurel.domain.credentials.model import Credential
-from laurel.domain.people import store as people
 from laurel.domain.people.addressed import people_by_email
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.record_events import award as awards
 from laurel.domain.record_events.amend import amend, move
@@ -306,10 +306,10 @@ async def _name_people(desk: Desk, drafts: Sequence[CredentialDraft], persons: S
     }
     if not wanted:
         return
-    known = await people.identifiers_of(desk.tx, sorted(wanted))
+    known = await known_as.of_people(desk.tx, sorted(wanted))
     for person_id, value in sorted(wanted.items()):
         if EXTERNAL not in known.get(person_id, {}):
-            await people.insert_identifier(desk.tx, person_id, EXTERNAL, value)
+            await known_as.insert(desk.tx, person_id, EXTERNAL, value)
 
 
 # -------------------------------------------------------------------------------------------------------------- change

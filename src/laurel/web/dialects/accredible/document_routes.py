@@ -22,6 +22,7 @@ from laurel.domain.files import deposit
 from laurel.domain.organisations import store as organisations
 from laurel.domain.register import activity
 from laurel.domain.register import store as register
+from laurel.domain.register.activities import store as activities
 from laurel.web.dialects.accredible.calls import Answer, Call, operation
 from laurel.web.dialects.accredible.chain_data import CHAIN, show_chain_data
 from laurel.web.dialects.accredible.credential_routes import READ, resolve
@@ -219,7 +220,7 @@ async def credential_analytics(call: Call) -> Answer:
     """What happened to one credential."""
     async with call.transaction() as desk:
         credential = (await resolve(desk, call.path["id"])).credential
-        seen = await register.activities_of(desk.tx, credential.id, activity.ACTIVITIES_OF_ONE_MAX)
+        seen = await activities.activities_of(desk.tx, credential.id, activity.ACTIVITIES_OF_ONE_MAX)
         return {"analytics": [show_activity(one) for one in seen]}
 
 

@@ -13,6 +13,7 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.store import Versions
 from laurel.domain.people import store as people
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import Person
 from laurel.domain.people.profiles import store as profiles
 from laurel.domain.people.profiles.model import LearnerProfile
@@ -112,7 +113,7 @@ async def find_learner_from_elsewhere(tx: Transaction, other_id: str) -> Person 
     """The person who had this id in another service."""
     if not 0 < len(other_id) <= IDENTIFIER_LENGTH_MAX or clean(other_id) != other_id:
         return None
-    ids = await people.ids_by_identifier(tx, LEARNER_ID, [other_id])
+    ids = await known_as.ids_by_value(tx, LEARNER_ID, [other_id])
     return await people.find_by_id(tx, ids[other_id]) if other_id in ids else None
 
 

@@ -14,6 +14,7 @@ from laurel.domain.feeds.model import FeedFilter
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Department
 from laurel.domain.people import store as people
+from laurel.domain.people.known_as import store as known_as
 from laurel.web.dialects.litmos import translate, users
 from laurel.web.dialects.litmos.site import Site, earned, open_site, permits
 from laurel.web.dialects.litmos.wire import Resource, answer_list, answer_one, query_of
@@ -65,7 +66,7 @@ async def list_users_of_course(
         definition = await require(site, course)
         rows = await earned(site, parts, caller, FeedFilter(achievement_id=definition.id, order="id"), window)
         known = await people.find_many(site.tx, sorted({row.person_id for row in rows}))
-        identifiers = await people.identifiers_of(site.tx, list(known))
+        identifiers = await known_as.of_people(site.tx, list(known))
     listed: list[Resource] = []
     for row in rows:
         first, last = translate.names_of(known[row.person_id])

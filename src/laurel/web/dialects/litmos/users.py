@@ -16,6 +16,7 @@ from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.standing import Standing
 from laurel.domain.feeds import store as feeds
 from laurel.domain.people import store as people
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.rewards.ledger import store as ledger
 from laurel.web.dialects.litmos import translate
@@ -33,7 +34,7 @@ async def find(tx: Transaction, name: str) -> Person | None:
         if person is not None:
             return person
     found = list((await people.ids_by_email(tx, [name.lower()])).values())
-    found = found or list((await people.ids_by_identifier(tx, EXTERNAL, [name])).values())
+    found = found or list((await known_as.ids_by_value(tx, EXTERNAL, [name])).values())
     if not found:
         folded = await feeds.person_id_by_folded_identifier(tx, EXTERNAL, name)
         found = [] if folded is None else [folded]
@@ -66,7 +67,7 @@ async def _listed(site: Site, query: dict[str, str], *, only_ids: Sequence[int] 
 
 async def render_users(site: Site, found: Sequence[Person]) -> list[Resource]:
     """As /users lists them."""
-    identifiers = await people.identifiers_of(site.tx, [person.id for person in found])
+    identifiers = await known_as.of_people(site.tx, [person.id for person in found])
     return [translate.user(person, identifiers.get(person.id, {})) for person in found]
 
 
@@ -119,7 +120,7 @@ async def list_user_details(
 
 async def _full(site: Site, found: Sequence[Person]) -> list[Resource]:
     ids = [person.id for person in found]
-    identifiers = await people.identifiers_of(site.tx, ids)
+    identifiers = await known_as.of_people(site.tx, ids)
     points = await _points(site.tx, ids)
     return [translate.full_user(one, identifiers.get(one.id, {}), points.get(one.id, 0)) for one in found]
 

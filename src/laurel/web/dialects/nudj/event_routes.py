@@ -15,6 +15,7 @@ from laurel.domain.events.model import NewEvent, check_event
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.domain.people import store as people
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL
 from laurel.domain.record_events.ingest import EventOutcome, record, record_events
 from laurel.domain.record_events.memory import Spine
@@ -55,7 +56,7 @@ async def create_own_event(
         key: PersonKey = ("uid", person.uid)
         if data.userId is not None:
             named = await person_key_of(tx, data.userId)
-            external = (await people.identifiers_of(tx, [person.id])).get(person.id, {}).get(EXTERNAL)
+            external = (await known_as.of_people(tx, [person.id])).get(person.id, {}).get(EXTERNAL)
             if named not in (key, (EXTERNAL, external)):
                 if of_app(caller):
                     raise Forbidden(NOT_ALLOWED)
@@ -101,7 +102,7 @@ async def _recorded(tx: Transaction, outcome: EventOutcome) -> dict[str, Any]:
     if outcome.person_id is None:
         raise AssertionError("an event that was not refused has its person")
     person = (await people.find_many(tx, [outcome.person_id]))[outcome.person_id]
-    external = (await people.identifiers_of(tx, [person.id])).get(person.id, {}).get(EXTERNAL)
+    external = (await known_as.of_people(tx, [person.id])).get(person.id, {}).get(EXTERNAL)
     return {
         "name": outcome.event.name,
         "userId": person.uid,

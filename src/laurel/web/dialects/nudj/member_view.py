@@ -15,7 +15,7 @@ from laurel.domain.achievements.periods import Calendar
 from laurel.domain.challenges import store as challenges
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Organisation
-from laurel.domain.people import store as people
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL, Person
 from laurel.domain.rewards import store as rewards
 from laurel.domain.rewards.experience import level_of, levels_of
@@ -65,7 +65,7 @@ async def members_of(tx: Transaction, found: Sequence[Person]) -> Members:
     running = _cut(await _streaks(tx, ids), seen)
     concerned = {id_ for mine in (purses, held, completed, running) for of_one in mine.values() for id_ in of_one}
     wanted = sorted(DepartmentId(id_) for id_ in (concerned | {default or 0}) - {0})
-    identifiers = await people.identifiers_of(tx, ids)
+    identifiers = await known_as.of_people(tx, ids)
     return Members(
         await organisations.organisation(tx),
         default,

@@ -26,6 +26,7 @@ from laurel.domain.achievements.model import (
 )
 from laurel.domain.organisations import store as organisations
 from laurel.domain.people import store as people
+from laurel.domain.people.known_as import store as known_as
 from laurel.domain.people.model import EXTERNAL, PersonNotFound
 from laurel.web.dialects.nudj.wire import DetailsIn, Status
 
@@ -81,7 +82,7 @@ async def person_id_of(tx: Transaction, text: str) -> PersonId | None:
         found = await people.ids_by_uid(tx, [text.lower()])
         if found:
             return found[text.lower()]
-    return (await people.ids_by_identifier(tx, EXTERNAL, [text])).get(text)
+    return (await known_as.ids_by_value(tx, EXTERNAL, [text])).get(text)
 
 
 async def person_key_of(tx: Transaction, text: str, field: str = "userId") -> PersonKey:

@@ -1,0 +1,1 @@
+"""By which names of other systems people are known."""

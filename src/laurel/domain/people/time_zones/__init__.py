@@ -1,0 +1,1 @@
+"""Where people were, for those whose own days count."""

@@ -1,0 +1,1 @@
+"""Who was credited this year, as stored."""
