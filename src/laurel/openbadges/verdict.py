@@ -22,6 +22,9 @@ class Outcome(StrEnum):
     """Said for information; decides nothing."""
 
 
+PASSED, FAILED, UNKNOWN, NOTED = Outcome
+
+
 class Check(msgspec.Struct, frozen=True):
     """One thing that was looked at. Names: format, structure, proof, issuer, validity, status, refresh, recipient,
     embedded.

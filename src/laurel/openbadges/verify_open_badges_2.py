@@ -16,7 +16,7 @@ from laurel.openbadges.inquiry import Inquiry, NotAnswered, parse_instant
 from laurel.openbadges.multikey import parse_pem
 from laurel.openbadges.reading import Offered, read_json
 from laurel.openbadges.structure import listed
-from laurel.openbadges.verdict import Check, Fetched, Need, Outcome, Reply, Steps, Verdict
+from laurel.openbadges.verdict import FAILED, NOTED, PASSED, UNKNOWN, Check, Fetched, Need, Reply, Steps, Verdict
 
 Json = dict[str, Any]
 _GONE = 410
@@ -50,10 +50,10 @@ def verify_open_badges_2(offered: Offered, inquiry: Inquiry, recipients: tuple[s
         if recipients:
             checks.append(_check_recipient(badge.assertion, recipients))
     except NotAnswered as gap:
-        checks.append(Check("proof", Outcome.UNKNOWN, str(gap)))
+        checks.append(Check("proof", UNKNOWN, str(gap)))
     except LaurelError as refusal:
-        checks.append(Check("proof", Outcome.FAILED, refusal.message, refusal.field or ""))
-    verified = not any(check.outcome in {Outcome.FAILED, Outcome.UNKNOWN} for check in checks)
+        checks.append(Check("proof", FAILED, refusal.message, refusal.field or ""))
+    verified = not any(check.outcome in {FAILED, UNKNOWN} for check in checks)
     trust = (
         f"The page of {badge.issuer_id} says so now; it could say otherwise tomorrow. Who stands behind that address "
         "is for the reader to judge."
@@ -82,20 +82,20 @@ def _hosted(badge: _Badge, link: str | None, inquiry: Inquiry, checks: list[Chec
         raise DocumentRefused("the assertion has no address", field="id")
     reply = yield from inquiry.ask(url, "assertion")
     if isinstance(reply, Fetched) and reply.status == _GONE:
-        checks.append(Check("status", Outcome.FAILED, f"revoked: {_reason(reply)}"))
+        checks.append(Check("status", FAILED, f"revoked: {_reason(reply)}"))
         return
     badge.assertion = yield from inquiry.ask_json(url, "assertion")
     if badge.assertion.get("id") != url:
         raise DocumentRefused("the page at the assertion's address is another assertion", field="id")
     if badge.assertion.get("revoked") is True:
         reason = str(badge.assertion.get("revocationReason") or "no reason given")[:500]
-        checks.append(Check("status", Outcome.FAILED, f"revoked: {reason}"))
+        checks.append(Check("status", FAILED, f"revoked: {reason}"))
         return
     yield from _find_issuer(badge, inquiry)
     if not _may_host(badge.issuer, url):
         raise DocumentRefused("the assertion is not served from a place that its issuer names", field="id")
-    checks.append(Check("proof", Outcome.PASSED, f"served at {url}, where its issuer's assertions lie"))
-    checks.append(Check("status", Outcome.PASSED, "not revoked"))
+    checks.append(Check("proof", PASSED, f"served at {url}, where its issuer's assertions lie"))
+    checks.append(Check("status", PASSED, "not revoked"))
 
 
 def _reason(reply: Fetched) -> str:
@@ -120,22 +120,22 @@ def _signed(badge: _Badge, token: vc_jwt.Token, inquiry: Inquiry, checks: list[C
         raise ProofRejected("the key does not belong to the issuer", field="verification/creator")
     vc_jwt.check_token(token, parse_pem(pem))
     inquiry.key = creator
-    checks.append(Check("proof", Outcome.PASSED, f"{token.algorithm} signature by {creator}"))
+    checks.append(Check("proof", PASSED, f"{token.algorithm} signature by {creator}"))
     checks.append((yield from _check_revocation_list(badge, inquiry)))
 
 
 def _check_revocation_list(badge: _Badge, inquiry: Inquiry) -> Generator[Need, Reply, Check]:
     url = badge.issuer.get("revocationList")
     if not isinstance(url, str):
-        return Check("status", Outcome.NOTED, "the issuer keeps no revocation list")
+        return Check("status", NOTED, "the issuer keeps no revocation list")
     listing = yield from inquiry.ask_json(url, "status")
     names = [name for name in (badge.assertion.get("id"), badge.assertion.get("uid")) if name is not None]
     for entry in listed(listing.get("revokedAssertions")):
         name = (entry.get("id") or entry.get("uid")) if isinstance(entry, dict) else entry
         if isinstance(name, str) and name in names:
             reason = str(entry.get("revocationReason") or "") if isinstance(entry, dict) else ""
-            return Check("status", Outcome.FAILED, f"revoked: {reason[:500] or 'no reason given'}")
-    return Check("status", Outcome.PASSED, "not on the issuer's revocation list")
+            return Check("status", FAILED, f"revoked: {reason[:500] or 'no reason given'}")
+    return Check("status", PASSED, "not on the issuer's revocation list")
 
 
 def _find_issuer(badge: _Badge, inquiry: Inquiry) -> Generator[Need, Reply, None]:
@@ -169,16 +169,16 @@ def _may_host(issuer: Json, url: str) -> bool:
 
 def _check_validity(assertion: Json, inquiry: Inquiry) -> Check:
     if not assertion.get("issuedOn"):
-        return Check("validity", Outcome.NOTED, "the assertion does not say when it was issued")
+        return Check("validity", NOTED, "the assertion does not say when it was issued")
     expires = assertion.get("expires")
     try:
         if parse_instant(assertion["issuedOn"]) > inquiry.now:
-            return Check("validity", Outcome.FAILED, "issued in the future", "issuedOn")
+            return Check("validity", FAILED, "issued in the future", "issuedOn")
         if expires is not None and parse_instant(expires) <= inquiry.now:
-            return Check("validity", Outcome.FAILED, f"expired on {expires}", "expires")
+            return Check("validity", FAILED, f"expired on {expires}", "expires")
     except DocumentRefused as refusal:
-        return Check("validity", Outcome.FAILED, refusal.message, "issuedOn")
-    return Check("validity", Outcome.PASSED, f"valid until {expires}" if expires else "valid without end")
+        return Check("validity", FAILED, refusal.message, "issuedOn")
+    return Check("validity", PASSED, f"valid until {expires}" if expires else "valid without end")
 
 
 def _check_recipient(assertion: Json, recipients: tuple[str, ...]) -> Check:
@@ -188,5 +188,5 @@ def _check_recipient(assertion: Json, recipients: tuple[str, ...]) -> Check:
     for name in recipients:
         expected = identity_hash(name, salt if isinstance(salt, str) else "") if recipient.get("hashed") else name
         if recipient.get("identity") == expected:
-            return Check("recipient", Outcome.PASSED, "the badge is about this person")
-    return Check("recipient", Outcome.FAILED, "the badge is about somebody else", "recipient")
+            return Check("recipient", PASSED, "the badge is about this person")
+    return Check("recipient", FAILED, "the badge is about somebody else", "recipient")
