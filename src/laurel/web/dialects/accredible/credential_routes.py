@@ -15,8 +15,9 @@ from laurel.domain.credentials.model import Credential
 from laurel.domain.record_events.amend import delete
 from laurel.domain.record_events.run import Run
 from laurel.domain.register import store as register
-from laurel.web.dialects.accredible import credential_writing
+from laurel.web.dialects.accredible import credential_changes, credential_writing
 from laurel.web.dialects.accredible.calls import Answer, Call, Desk, details_of, operation
+from laurel.web.dialects.accredible.credential_groups import NO_CREDITS
 from laurel.web.dialects.accredible.credential_input import CredentialDraft, read_credential, require_recipient
 from laurel.web.dialects.accredible.credential_view import Shown, show_credential
 from laurel.web.dialects.accredible.errors import body_of, credential_unknown
@@ -93,7 +94,7 @@ async def change_credential(call: Call) -> Answer:
         found = await resolve(desk, call.path["id"])
         if draft.license_id == call.path["id"] or draft.license_id == str(found.credential.id):
             draft.license_id = found.credential.license_id
-        return {"credential": show(desk, await credential_writing.change(desk, run, found.credential.id, draft))}
+        return {"credential": show(desk, await credential_changes.change(desk, run, found.credential.id, draft))}
 
     return await call.run(work)
 
@@ -104,7 +105,7 @@ async def delete_credential(call: Call) -> Answer:
 
     async def work(desk: Desk, run: Run) -> Answer:
         found = await resolve(desk, call.path["id"])
-        award, credential, group = await credential_writing.locked(desk, run, found.credential.id)
+        award, credential, group = await credential_changes.locked(desk, run, found.credential.id)
         answer = {"credential": show(desk, Shown(credential, group))}
         await delete(run, award, credential, DELETED)
         return answer
@@ -200,7 +201,7 @@ def _done(desk: Desk, made: Shown) -> dict[str, Any]:
     row = show(desk, made)
     if row["approve"] or row["unpublished_reason"] == "approve is false":
         return {"credential": row}
-    credits_gone = details_of(made.credential).get("held_back") == credential_writing.NO_CREDITS
+    credits_gone = details_of(made.credential).get("held_back") == NO_CREDITS
     code = "insufficient_credits" if credits_gone else "credential_unpublished"
     problem = {
         "code": code,

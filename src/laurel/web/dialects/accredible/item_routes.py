@@ -9,10 +9,10 @@ from laurel.base.limits import check_count
 from laurel.domain.record_events.run import Run
 from laurel.domain.register import store as register
 from laurel.web.dialects.accredible.calls import Answer, Call, Desk, details_of, operation
+from laurel.web.dialects.accredible.credential_changes import change_items, locked
 from laurel.web.dialects.accredible.credential_input import read_evidence, read_reference
 from laurel.web.dialects.accredible.credential_routes import READ, WRITE, resolve
 from laurel.web.dialects.accredible.credential_view import show_item
-from laurel.web.dialects.accredible.credential_writing import change_items, locked
 from laurel.web.dialects.accredible.errors import invalid_fields
 from laurel.web.dialects.accredible.parameters import Parameters
 
