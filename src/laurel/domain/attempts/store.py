@@ -103,3 +103,23 @@ async def participations_in_round(tx: Transaction, like: Participation) -> list[
         like.round,
     )
     return [Participation.from_row(row) for row in rows]
+
+
+async def list_newest(
+    tx: Transaction, challenge_id: int, *, person_id: PersonId | None, before_uid: str | None, limit: int
+) -> list[Participation]:
+    """What people took part in of a challenge, newest first, from below `before_uid`; one person's if asked for."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_PARTICIPATION} FROM challenge_participation
+        WHERE organisation_id = $1 AND challenge_id = $2 AND ($3::bigint IS NULL OR person_id = $3)
+          AND ($4::text IS NULL OR uid < $4)
+        ORDER BY uid DESC LIMIT $5
+        """,
+        tx.organisation_id,
+        challenge_id,
+        person_id,
+        before_uid,
+        limit,
+    )
+    return [Participation.from_row(row) for row in rows]

@@ -90,11 +90,11 @@ async def participate(
     size = len(json_text.encode(given))
     if size > EVENT_PAYLOAD_BYTES_MAX:
         limit = EVENT_PAYLOAD_BYTES_MAX
-        raise TooLarge(f"actionInput has {size} bytes, the limit is {limit}", field="actionInput", limit=limit)
+        raise TooLarge(f"input has {size} bytes, the limit is {limit}", field="input", limit=limit)
     nonce = given.get("nonce") or new_uid()
     if not isinstance(nonce, str):
-        raise Invalid("expected string", field="actionInput.nonce", value=nonce)
-    check_length(nonce, REFERENCE_LENGTH_MAX, "actionInput.nonce")
+        raise Invalid("expected string", field="input.nonce", value=nonce)
+    check_length(nonce, REFERENCE_LENGTH_MAX, "input.nonce")
     attempt = await _attempt(run, person_id, challenge)
     _check_open(attempt, challenge)
     wanted = Participation(new_uid(), person_id, challenge.id, action.id, nonce, given, run.now, attempt.round)
@@ -104,7 +104,7 @@ async def participate(
     known = await store.insert_participation(run.tx, wanted)
     if known is not None:
         if known.input != given:
-            raise NonceReused("this nonce was used for other input", field="actionInput.nonce", value=nonce)
+            raise NonceReused("this nonce was used for other input", field="input.nonce", value=nonce)
         return known, attempt
     if attempt.started_at is None or (wanted.met and attempt.completed_at is not None):
         attempt = await start(run, person_id, challenge)

@@ -3,21 +3,23 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from laurel.base import limits
-from laurel.base.described import check_json_size, check_wording
+from laurel.base.described import check_json_size, check_wording, checked_languages
 from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
 from laurel.database.pool import Transaction
 from laurel.domain.challenges import store
 from laurel.domain.challenges.judge import check_judging
 from laurel.domain.challenges.model import Action, Challenge, ChallengeNotFound, Group
-from laurel.domain.rewards.model import check_plan
+from laurel.domain.rewards.catalogue import check_payable
 
 
 async def put_challenge(
     tx: Transaction, old: Challenge | None, values: dict[str, Any], *, actor: str, now: datetime
 ) -> Challenge:
-    """Make a challenge, or change what `values` (columns) names of `old`. Raises Invalid, TooLarge by field."""
+    """Make a challenge, or change what `values` (columns) names of `old`. Raises Invalid, TooLarge, RewardNotFound by field."""
     values = {**values, "updated_at": now, "updated_by": actor}
     _check_texts(values)
     starts_at = values.get("starts_at", old.starts_at if old else None)
@@ -29,9 +31,9 @@ async def put_challenge(
         limit = limits.CHALLENGE_KEYS_MAX
         raise Invalid(f"unlock_keys must be from 1 to {limit}", field="unlock_keys", limit=limit, value=keys)
     if "actions" in values:
-        _check_actions(values["actions"])
-    if "rewards" in values:
-        check_plan(values["rewards"])
+        values["actions"] = await _checked_actions(tx, values["actions"], old)
+    if "rewards" in values and (old is None or values["rewards"] != old.rewards):
+        await check_payable(tx, values["rewards"], "rewards")
     if old is not None:
         return await store.update_challenge(tx, old.id, values)
     if not values.get("names"):
@@ -62,15 +64,26 @@ def _check_texts(values: dict[str, Any]) -> None:
         check_json_size(values.get(field, {}), field)
 
 
-def _check_actions(actions: list[Action]) -> None:
+async def _checked_actions(tx: Transaction, actions: list[Action], old: Challenge | None) -> list[Action]:
     check_count(len(actions), limits.ACTIONS_PER_CHALLENGE_MAX, "actions")
+    paid_before = {action.id: action.rewards for action in old.actions} if old else {}
+    checked = []
     for index, action in enumerate(actions):
-        check_length(action.kind, limits.EVENT_CATEGORY_LENGTH_MAX, f"actions[{index}].type")
-        for name in action.names.values():
-            check_length(name, limits.NAME_LENGTH_MAX, f"actions[{index}].details.title")
-        check_plan(action.rewards, f"actions[{index}].rewards")
+        field = f"actions[{index}]"
+        check_length(action.kind, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.type")
+        if action.rewards != paid_before.get(action.id):
+            await check_payable(tx, action.rewards, f"{field}.rewards")
         if action.judging is not None:
-            check_judging(action.judging, f"actions[{index}].judging")
+            check_judging(action.judging, f"{field}.judging")
+        names = checked_languages(action.names, limits.NAME_LENGTH_MAX, f"{field}.names")
+        descriptions = checked_languages(action.descriptions, limits.DESCRIPTION_LENGTH_MAX, f"{field}.descriptions")
+        checked.append(msgspec.structs.replace(action, names=names, descriptions=descriptions))
+    return checked
+
+
+async def take_away(tx: Transaction, challenge: Challenge, *, now: datetime) -> None:
+    """Delete a challenge; what it paid stays paid."""
+    await store.update_challenge(tx, challenge.id, {"deleted_at": now, "updated_at": now})
 
 
 async def require_challenge(tx: Transaction, uid: str) -> Challenge:

@@ -15,7 +15,7 @@ from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of several questions. `answers` are accepted; `every`: all of them have to be chosen and no other."""
 
     id: str
@@ -23,7 +23,7 @@ class Question(msgspec.Struct, frozen=True):
     every: bool = False
 
 
-class Judging(msgspec.Struct, frozen=True, kw_only=True):
+class Judging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What has to be right, all that is set of it, and how often somebody may try before the challenge is completed.
 
     code: a secret word, such as what a poster says. answers: one is right. questions: `pass_mark` of them must be answered
@@ -87,18 +87,18 @@ def _check_text(text: str, field: str) -> None:
 def judge(judging: Judging, given: Mapping[str, Any]) -> Verdict:
     """The verdict on an input {code, answer, answers: {question: text or list of texts}}. Raises Invalid for other types."""
     if judging.code is not None:
-        code = _text(given.get("code"), "actionInput.code")
+        code = _text(given.get("code"), "input.code")
         if not hmac.compare_digest(code.encode("utf-8", "replace"), judging.code.encode("utf-8", "replace")):
             return Verdict(met=False, remark="The code is not right")
     if judging.answers:
-        answer = _text(given.get("answer"), "actionInput.answer")
+        answer = _text(given.get("answer"), "input.answer")
         if _plain(answer) not in {_plain(right) for right in judging.answers}:
             return Verdict(met=False, remark="The answer is not right")
     if not judging.questions:
         return Verdict(met=True)
     answers = given.get("answers")
     if not isinstance(answers, Mapping):
-        raise Invalid("expected an object of answers by question", field="actionInput.answers", value=answers)
+        raise Invalid("expected an object of answers by question", field="input.answers", value=answers)
     right = sum(_is_right(question, answers.get(question.id)) for question in judging.questions)
     needed = judging.pass_mark or len(judging.questions)
     remark = f"{right} of {len(judging.questions)} answers are right, {needed} are needed"
@@ -108,7 +108,7 @@ def judge(judging: Judging, given: Mapping[str, Any]) -> Verdict:
 def _is_right(question: Question, answer: Any) -> bool:
     if answer is None:
         return False
-    field = f"actionInput.answers.{question.id}"
+    field = f"input.answers.{question.id}"
     chosen = answer if isinstance(answer, list) else [answer]
     check_count(len(chosen), limits.ANSWERS_PER_QUESTION_MAX, field)
     plain = {_plain(_text(one, field)) for one in chosen}

@@ -85,6 +85,23 @@ async def page_challenges(tx: Transaction, *, statuses: Sequence[str], wanted: S
     return total, [Challenge.from_row(row) for row in rows]
 
 
+async def list_newest(
+    tx: Transaction, *, statuses: Sequence[str], before_id: int | None, limit: int
+) -> list[Challenge]:
+    """Challenges in these states, newest first, from below `before_id`."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_CHALLENGE} FROM challenge
+        WHERE {_LISTED} AND ($3::bigint IS NULL OR id < $3){tx.in_department()} ORDER BY id DESC LIMIT $4
+        """,
+        tx.organisation_id,
+        list(statuses),
+        before_id,
+        limit,
+    )
+    return [Challenge.from_row(row) for row in rows]
+
+
 async def counts(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Per challenge: how many people started, how many completions there were."""
     rows = await tx.fetch(

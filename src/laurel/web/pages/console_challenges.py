@@ -15,7 +15,7 @@ from laurel.domain.challenges import author, store
 from laurel.domain.challenges.model import Action, Challenge
 from laurel.domain.organisations import audit
 from laurel.domain.rewards import store as rewards
-from laurel.domain.rewards.model import RewardNotFound, RewardPlan
+from laurel.domain.rewards.model import RewardPlan
 from laurel.web.pages import plan_form
 from laurel.web.pages.form_values import amount_of, amount_text, instant, instant_text, page_number, whole
 from laurel.web.pages.plan_form import TypedPlan
@@ -132,10 +132,6 @@ async def _values(tx: Transaction, visit: Visit, old: Challenge | None, plan: Ty
     if form.get("status") not in STATUSES:
         raise Invalid("there is no such status", field="status", value=form.get("status")[:50])
     paid = plan_form.parsed(plan, old.rewards if old else None)
-    known = await rewards.find_by_uids(tx, [item.reward for item in paid.items], shown=True)
-    for index, item in enumerate(paid.items):
-        if item.reward not in known:
-            raise RewardNotFound("there is no such reward", field=f"rewards.items[{index}].reward", value=item.reward)
     return {
         "names": {**(old.names if old else {}), language: form.get("name")},
         "descriptions": {**(old.descriptions if old else {}), language: form.get("description")},

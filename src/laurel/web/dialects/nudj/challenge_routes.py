@@ -157,8 +157,7 @@ async def delete_challenge(parts: InjectedParts, caller: InjectedCaller, challen
     """Take a challenge away."""
     async with parts.database.transaction(caller.organisation_id) as tx:
         challenge = await author.require_challenge(tx, uid_in(challenge_id))
-        now = parts.clock.now()
-        await store.update_challenge(tx, challenge.id, {"deleted_at": now, "updated_at": now})
+        await author.take_away(tx, challenge, now=parts.clock.now())
     return {"success": True}
 
 

@@ -25,6 +25,7 @@ _RENAMED = {
     "asset_price": "assetPointsPrice",
     "entry_price": "entryPointsPrice",
     "unlock_keys": "unlockAmount",
+    "input": "actionInput",
     "method": "httpMethod",
     "retries_max": "maxRetries",
     "prizes": "rewardsConfig",
@@ -154,6 +155,8 @@ def wire_path(field: str) -> str:
     if bare == "queries" and rest and not rest.startswith(("alias", "type", "parameters", "isCommunityScoped")):
         step, more, further = rest.partition(".")
         return f"{renamed}.parameters.{_QUERY_PARAMETERS.get(step, camel(step))}{more}{further}"
+    if bare == "actions" and rest.startswith(("names", "descriptions")):
+        return f"{renamed}.{_RENAMED[rest.partition('.')[0]]}"
     if bare == "rules":
         return renamed + dot + _QUERY_PARAMETERS.get(rest, camel(rest))
     return renamed + dot + ".".join(camel(step) for step in rest.split("."))
