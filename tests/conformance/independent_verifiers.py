@@ -23,6 +23,7 @@ from laurel.openbadges.multikey import render_jwk
 from laurel.openbadges.rdfc import Order
 from laurel.openbadges.template import Template
 from tests.openbadges import builders
+from tests.openbadges.odd_documents import ODD_DOCUMENTS, READ, REFUSED
 from tests.openbadges.test_canonical import CREDENTIALS
 from tests.openbadges.test_documents import HOSTILE, an_endorsement
 from tests.openbadges.test_vc_jwt import EC_KEY, SIGNERS
@@ -114,26 +115,28 @@ CANONICAL = {
 
 
 @cache
-def any_credentials():
-    """A few hundred credentials of every shape, which jsonld.js and we must read alike."""
+def generated(documents, count):
+    """Documents of every shape that we would sign, which jsonld.js and we must read alike."""
     found = []
 
     @settings(
-        max_examples=300,
+        max_examples=count,
         database=None,
         derandomize=True,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(CREDENTIALS)
+    @given(documents)
     def collect(document):
         with suppress(DocumentRefused):
-            canonicalise(document, order=Order.PORTABLE)
-            found.append(document)
+            found.append((document, canonicalise(document, order=Order.PORTABLE)))
 
     collect()
     return found
+
+
+GENERATED = {"credentials": (CREDENTIALS, 600), "odd documents": (ODD_DOCUMENTS, 600)}
 
 
 @cache
@@ -150,7 +153,11 @@ def cases():
     stranger = render_jwk(EC_KEY.public_key()) | {"x": render_jwk(EC_KEY.public_key())["y"]}
     found["jose: wrong key"] = {"way": "jose", "token": a_token("ES256"), "jwk": stranger, "now": now}
     found |= {f"jsonld.js: {name}": {"way": "canonical", "document": document} for name, document in CANONICAL.items()}
-    found |= {f"any: {n}": {"way": "canonical", "document": document} for n, document in enumerate(any_credentials())}
+    odd = {name: document for name, (document, _) in (REFUSED | READ).items()}
+    found |= {f"odd: {name}": {"way": "canonical", "document": document} for name, document in odd.items()}
+    for kind, wanted in GENERATED.items():
+        for number, (document, _) in enumerate(generated(*wanted)):
+            found[f"{kind}: {number}"] = {"way": "canonical", "document": document}
     return found
 
 
@@ -202,11 +209,25 @@ def test_jsonld_js_gives_the_same_canonical_text(name):
 
 
 @pytest.mark.timeout(600)
-def test_jsonld_js_reads_any_credential_as_we_do():
+@pytest.mark.parametrize("name", READ)
+def test_jsonld_js_reads_odd_documents_as_we_do(name):
+    assert answers()[f"odd: {name}"]["detail"] == READ[name][1]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_we_refuse_to_sign_is_read_differently_by_jsonld_js(name):
+    assert answers()[f"odd: {name}"]["detail"] != canonicalise(REFUSED[name][0])
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", GENERATED)
+def test_jsonld_js_reads_whatever_we_would_sign_as_we_do(kind):
+    documents = generated(*GENERATED[kind])
     different = [
-        document
-        for number, document in enumerate(any_credentials())
-        if answers()[f"any: {number}"]["detail"] != canonicalise(document, order=Order.PORTABLE)
+        {"document": document, "ours": ours, "theirs": theirs}
+        for number, (document, ours) in enumerate(documents)
+        if (theirs := answers()[f"{kind}: {number}"]["detail"]) != ours
     ]
-    assert len(any_credentials()) > 250
+    assert len(documents) > GENERATED[kind][1] / 2
     assert different == []

@@ -2,7 +2,7 @@
 
 import re
 
-from laurel.openbadges.canonical import literal
+from laurel.openbadges.terms import literal
 
 _TERM = re.compile(
     r"\s*(<[^>]*>|_:[^\s<>\"]*[^\s<>\".]|\"(?:[^\"\\\n\r]|\\.)*\"(?:\^\^<[^>]*>|@[A-Za-z]+(?:-[A-Za-z0-9]+)*)?|\.)"

@@ -15,12 +15,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from laurel.base import limits
-from laurel.openbadges.canonical import absolute_iri, canonicalise, literal, statements
+from laurel.openbadges.canonical import canonicalise, statements
 from laurel.openbadges.faults import DocumentRefused, ProofRejected
 from laurel.openbadges.jcs import canonical_json
 from laurel.openbadges.jsonld import BUNDLED, ContextLoader
 from laurel.openbadges.multikey import PublicKey, base58, multibase_bytes
 from laurel.openbadges.rdfc import Order, Work, orders_can_differ
+from laurel.openbadges.terms import absolute_iri, literal
 
 Sign = Callable[[bytes], bytes]
 

@@ -7,7 +7,7 @@ times in a hash group) this does what rdf-canonize does, because that is what ve
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -28,6 +28,7 @@ class Order(StrEnum):
 
 _PRIVATE_USE_AND_AFTER: Final = re.compile("[\ue000-\uffff]")
 _BEYOND_BMP: Final = re.compile("[\U00010000-\U0010ffff]")
+_NONCHARACTER: Final = re.compile("[\ufffe\uffff]")
 
 
 class Work:
@@ -60,6 +61,12 @@ def wide_parts(text: str) -> tuple[bool, bool]:
     return _BEYOND_BMP.search(text) is not None, _PRIVATE_USE_AND_AFTER.search(text) is not None
 
 
+def check_characters(text: str) -> None:
+    """Raises DocumentRefused for U+FFFE or U+FFFF: RDFC-1.0 escapes them, no implementation that verifiers run does."""
+    if _NONCHARACTER.search(text):
+        raise DocumentRefused("text with U+FFFE or U+FFFF, which verifiers write differently", field="")
+
+
 def line(quad: Quad) -> str:
     """One N-Quads line."""
     subject, predicate, object_, graph = quad
@@ -76,7 +83,7 @@ def canonical_text(
     unlabelled = list(dict.fromkeys(quads))
     lines = list(ground)
     if not unlabelled:
-        return _join(lines, order=order)
+        return _join(set(lines), order=order)
     labels = issue_labels(unlabelled, order=order, work=work)
     label = labels.get
     for subject, predicate, object_, graph in unlabelled:
@@ -85,21 +92,25 @@ def canonical_text(
             lines.append(f"{label(subject, subject)} {predicate} {label(object_, object_)} {g} .\n")
         else:
             lines.append(f"{label(subject, subject)} {predicate} {label(object_, object_)} .\n")
-    return _join(lines, order=order)
+    return _join(set(lines), order=order)
 
 
-def _join(lines: list[str], *, order: Order) -> str:
-    text = "".join(sorted(set(lines)))
-    if order is Order.CODE_POINTS or not orders_can_differ(text):
+def _join(lines: Collection[str], *, order: Order) -> str:
+    text = "".join(sorted(lines))
+    if order is Order.CODE_POINTS or text.isascii():
         return text
-    other = "".join(sorted(set(lines), key=utf16_key))
+    if order is Order.PORTABLE:
+        check_characters(text)
+    if not orders_can_differ(text):
+        return text
+    other = "".join(sorted(lines, key=utf16_key))
     if order is Order.PORTABLE and other != text:
         raise _not_portable(lines)
     return other
 
 
-def _not_portable(lines: list[str]) -> DocumentRefused:
-    by_point, by_unit = sorted(set(lines)), sorted(set(lines), key=utf16_key)
+def _not_portable(lines: Collection[str]) -> DocumentRefused:
+    by_point, by_unit = sorted(lines), sorted(lines, key=utf16_key)
     pair = next((a, b) for a, b in zip(by_point, by_unit, strict=True) if a != b)
     return DocumentRefused(
         "two values of one property, one with an emoji and one with a character from U+E000 to U+FFFF, would be "
@@ -131,7 +142,8 @@ def issue_labels(
         if len(by_hash[key]) == 1:
             labels[by_hash[key][0]] = f"_:c14n{len(labels)}"
     if len(labels) < len(mentions):
-        _TiedNodes(quads, by_hash, labels, algorithm, work or Work()).settle(ordered)
+        patience = len(mentions) - len(labels) if order is Order.PORTABLE else None
+        _TiedNodes(quads, by_hash, labels, algorithm, work or Work(), patience).settle(ordered)
     return labels
 
 
@@ -184,7 +196,12 @@ class _Issuer:
 
 
 class _TiedNodes:
-    """The N-degree part of the algorithm (4.6 to 4.8), for blank nodes whose own quads look alike."""
+    """The N-degree part of the algorithm (4.6 to 4.8), for blank nodes whose own quads look alike.
+
+    `patience` is how often the part that calls itself may run, where what we sign must not outlast that of verifiers:
+    rdf-canonize gives up after as many runs as there are tied nodes. No path is then left early, because which ones
+    are depends on labels that differ between implementations: what passes here, passes there.
+    """
 
     def __init__(
         self,
@@ -193,7 +210,9 @@ class _TiedNodes:
         labels: dict[str, str],
         algorithm: str,
         work: Work,
+        patience: int | None,
     ) -> None:
+        self.patience = patience
         self.labels = labels
         self.by_hash = by_hash
         self.digest = getattr(hashlib, algorithm)
@@ -231,6 +250,10 @@ class _TiedNodes:
         groups: dict[str, list[str]] = {}
         quads = self.quads[node]
         self.work.spend(1 + len(quads))
+        if self.patience is not None:
+            if not self.patience:
+                raise _too_alike(quads)
+            self.patience -= 1
         for quad in quads:
             for position, index in (("s", 0), ("o", 2), ("g", 3)):
                 related = quad[index]
@@ -261,15 +284,24 @@ class _TiedNodes:
                 if related not in issuer.issued:
                     recursion.append(related)
                 path += issuer.label(related)
-            if chosen and path > chosen:
+            if chosen and path > chosen and self.patience is None:
                 return None
         for related in recursion:
             digest, result = self.hash_n_degree(related, issuer)
             path += f"{issuer.label(related)}<{digest}>"
             issuer = result
-            if chosen and path > chosen:
+            if chosen and path > chosen and self.patience is None:
                 return None
         return path, issuer
+
+
+def _too_alike(quads: list[Quad]) -> DocumentRefused:
+    return DocumentRefused(
+        "equal parts without an id, or equal entries of lists, that verifiers give up telling apart; give them ids "
+        "or make them differ",
+        field="",
+        value=[line(quad)[:200] for quad in quads[:3]],
+    )
 
 
 def permutations(members: list[str]) -> Iterator[list[str]]:

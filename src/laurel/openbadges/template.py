@@ -7,10 +7,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from laurel.openbadges.canonical import absolute_iri, canonicalise, literal, statements
+from laurel.openbadges.canonical import canonicalise, statements
 from laurel.openbadges.faults import DocumentRefused
 from laurel.openbadges.jsonld import BUNDLED, ContextLoader
-from laurel.openbadges.rdfc import Order, Quad, first_degree_lines, line, wide_parts
+from laurel.openbadges.rdfc import Order, Quad, check_characters, first_degree_lines, line, wide_parts
+from laurel.openbadges.terms import absolute_iri, literal
 
 Path = tuple[str | int, ...]
 
@@ -37,6 +38,7 @@ class Template:
         marked = self.document(self.marks)
         ground, quads = statements(marked, loader=loader, order=Order.PORTABLE)
         text = "".join(ground) + "".join(line(quad) for quad in quads)
+        check_characters(text)
         self._wide = wide_parts(text)
         self._kinds = self._slot_kinds(text)
         self._build(ground, list(dict.fromkeys(quads)))
@@ -65,6 +67,7 @@ class Template:
             else:
                 terms[name] = literal(value)[1:-1]
             if not value.isascii():
+                check_characters(value)
                 more = wide_parts(value)
                 beyond, private = beyond or more[0], private or more[1]
         if self._tied or (beyond and private):

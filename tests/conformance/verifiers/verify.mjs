@@ -74,7 +74,8 @@ for(const entry of cases) {
   try {
     answers.push(await ways[entry.way](entry));
   } catch(error) {
-    answers.push({verified: false, detail: String(error.message)});
+    const reason = error.details?.event?.code;
+    answers.push({verified: false, detail: reason ? `${error.message} ${reason}` : String(error.message)});
   }
 }
 process.stdout.write(JSON.stringify(answers));

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from laurel.base import limits
 from laurel.base.text import clean
-from laurel.openbadges.canonical import absolute_iri
 from laurel.openbadges.faults import DocumentRefused
+from laurel.openbadges.terms import absolute_iri
 
 Json = dict[str, Any]
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
