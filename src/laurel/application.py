@@ -82,9 +82,10 @@ from laurel.web.standards.consent import OAUTH
 from laurel.web.standards.open_badges_api import OPEN_BADGES
 from laurel.web.standards.xapi_emission import StatementFormat
 from laurel.web.surfaces import Surface
-from laurel.worker.runner import Worker
+from laurel.worker.runner import CANCEL_SECONDS, Worker
 
 _PARENT_WATCH_SECONDS = 0.5
+_KILL_AFTER_SECONDS = 5  # beyond what a process takes to end by itself
 
 log = structlog.get_logger("laurel.application")
 
@@ -210,12 +211,43 @@ class ServerProcess:
             watch = asyncio.create_task(_end_with_parent(os.getppid()))
             worker = Worker(parts)
             jobs = asyncio.create_task(worker.run()) if self._settings.jobs_in_server else None
+            told_to_stop = _told_to_stop()
             await send({"type": "lifespan.startup.complete"})
-            await receive()
+            answered = asyncio.create_task(receive())  # lifespan.shutdown comes when every request has its answer
+            await asyncio.wait({answered, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
             watch.cancel()
+            stopping = {answered}
             if jobs is not None:
-                await worker.stop(patience_seconds=self._settings.stop_seconds, task=jobs)
+                patience = self._settings.stop_seconds
+                stopping.add(asyncio.create_task(worker.stop(patience_seconds=patience, task=jobs)))
+            await _all_of(stopping, self._settings.stop_seconds)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _told_to_stop() -> "asyncio.Future[None]":
+    """Done at SIGTERM, which the main process sends at any stop. The HTTP server, which says nothing of it before the last
+    connection is gone, gets it passed on as SIGINT, for which its own handler stays.
+    """
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[None] = loop.create_future()
+
+    def tell() -> None:
+        if not told.done():
+            told.set_result(None)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    loop.add_signal_handler(signal.SIGTERM, tell)
+    return told
+
+
+async def _all_of(stopping: set["asyncio.Task[Any]"], patience_seconds: float) -> None:
+    """Wait for what stops. A client that neither sends its request nor reads its answer to the end does not hold the process:
+    it ends without, and the database undoes what was begun.
+    """
+    _, late = await asyncio.wait(stopping, timeout=patience_seconds + CANCEL_SECONDS)
+    if late:
+        log.warning("what still runs is broken off", patience_seconds=patience_seconds)
+        os._exit(0)
 
 
 async def _end_with_parent(parent: int) -> None:
@@ -310,7 +342,7 @@ def _run_processes(settings: Settings) -> None:
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        workers_kill_timeout=settings.stop_seconds + 5,
+        workers_kill_timeout=settings.stop_seconds + _KILL_AFTER_SECONDS,
     ).serve()
 
 

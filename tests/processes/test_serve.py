@@ -1,6 +1,8 @@
 import shutil
 import signal
+import socket
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -37,6 +39,17 @@ async def external_url(postgres_url):
     await connection.close()
 
 
+@contextmanager
+def half_a_request(server):
+    """A client that says it will send more than it does."""
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(
+            b"POST /api/v1/departments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Authorization: Bearer " + BOOTSTRAP_KEY.encode() + b"\r\nContent-Length: 500\r\n\r\n{"
+        )
+        yield
+
+
 def test_a_server_lives_is_killed_and_lives_again(directory):
     log = directory / "serve.log"
     with serving(log, data_dir=directory) as first:
@@ -57,12 +70,15 @@ def test_a_server_lives_is_killed_and_lives_again(directory):
 
         first.end(signal.SIGKILL)
         first.wait_until_gone()
-    with serving(log, data_dir=directory, port=first.port) as second:
+    with serving(log, data_dir=directory, port=first.port, stop_seconds=1) as second:
         names = [item["name"] for item in second.get("/api/v1/departments").json()["items"]]
         assert "Law" in names
         assert len(second.get("/api/v1/keys").json()["items"]) == 1
-        assert second.end(signal.SIGTERM) == 0
+        with half_a_request(second):
+            assert second.end(signal.SIGTERM) == 0
         second.wait_until_gone()
+        assert "broken off" in log.read_text()
+        assert "Killing" not in log.read_text()
     assert log.read_text().count("curl -s") == 3
     secrets = directory / "secrets" / "pepper"
     assert secrets.stat().st_mode & 0o777 == 0o600

@@ -14,6 +14,8 @@ from laurel.domain.parts import Parts
 from laurel.worker.known_jobs import JOBS, TIMETABLE, Job, Periodic
 
 _PAUSE_SECONDS_MAX = 30.0
+CANCEL_SECONDS = 2.0
+"""How long a job that was not done in time has to be broken off."""
 
 JOBS_RUN = Counter("laurel_jobs", "Jobs run.", ["job", "outcome"])
 log = structlog.get_logger("laurel.worker")
@@ -49,7 +51,7 @@ class Worker:
             pause_seconds = min(pause_seconds * 2, _PAUSE_SECONDS_MAX)
 
     async def stop(self, *, patience_seconds: float, task: "asyncio.Task[None]") -> None:
-        """Take no new jobs, wait for running ones up to `patience_seconds`, then end `task` (the one that is in `run`)."""
+        """Take no new jobs, wait for running ones up to `patience_seconds`, then break off `task` (the one in `run`)."""
         self._stopping.set()
         if self._stop_attending is not None:
             self._stop_attending()
@@ -57,7 +59,7 @@ class Worker:
         if not done:
             log.warning("jobs did not finish in time and will run again", patience_seconds=patience_seconds)
             task.cancel()
-            await asyncio.wait({task}, timeout=patience_seconds)
+            await asyncio.wait({task}, timeout=CANCEL_SECONDS)
 
     async def _pause(self, seconds: float) -> None:
         try:
