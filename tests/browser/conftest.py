@@ -21,8 +21,10 @@ from tests.support.hands import TELEPHONE, TOUCH, WAYS, Hands
 from tests.support.served import served
 
 HERE = Path(__file__).parent
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-MISSING = "Browser tests need Chromium, and none is on the PATH: install it (Debian: apt-get install chromium)."
+# The first is the same browser without a window of its own: a third of the processor time of the others.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
+MISSING = "Browser tests need Chromium, and none is on the PATH: install it (Debian: apt-get install chromium-headless-shell)."
 IN_CI = bool(os.environ.get("CI"))
 # No sandbox of its own: the tests may run as root, and every page they open is ours.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
