@@ -157,13 +157,15 @@ async def count_differently(tx: Transaction, changes: dict[int, int]) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- issuing
-_WAITING = "state = 'intended' AND published_at IS NOT NULL AND deleted_at IS NULL AND refusal IS NULL"
+# What waits to be signed (intended, published, not refused, not deleted) stands in waiting_credential as well: triggers
+# keep it in step. A partial index would do, but then signing would change a column that an index looks at, and PostgreSQL
+# would write to every index of the table.
 
 
 async def count_waiting(tx: Transaction) -> int:
     """How many credentials are to be signed."""
     found: int = await tx.fetchval(
-        f"SELECT count(*) FROM credential WHERE organisation_id = $1 AND {_WAITING}", tx.organisation_id
+        "SELECT count(*) FROM waiting_credential WHERE organisation_id = $1", tx.organisation_id
     )
     return found
 
@@ -183,10 +185,10 @@ async def count_refused(tx: Transaction) -> int:
 async def waiting(tx: Transaction, limit: int) -> tuple[int, int]:
     """Up to `limit`: how many credentials nobody is signing yet, and how many of them have no place in a status list."""
     row = await tx.fetchrow(
-        f"""
-        SELECT count(*) AS all_, count(*) FILTER (WHERE status_index IS NULL) AS without FROM (
-            SELECT status_index FROM credential WHERE organisation_id = $1 AND {_WAITING}
-            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) AS c
+        """
+        SELECT count(*) AS all_, count(*) FILTER (WHERE NOT has_place) AS without FROM (
+            SELECT has_place FROM waiting_credential WHERE organisation_id = $1
+            ORDER BY credential_id LIMIT $2 FOR UPDATE SKIP LOCKED) AS w
         """,
         tx.organisation_id,
         limit,
@@ -201,14 +203,23 @@ _READ_FIELDS = msgspec.json.Decoder(CredentialFields, float_hook=Decimal).decode
 
 
 async def take_waiting(tx: Transaction, limit: int) -> list[Waiting]:
-    """Credentials to be signed, the oldest first, locked; those that somebody else is signing are passed over."""
-    rows = await tx.fetch(
-        f"""
-        SELECT {_TO_SIGN} FROM credential WHERE organisation_id = $1 AND {_WAITING}
-        ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+    """Credentials to be signed, the oldest first, locked; those that somebody else is signing or changing are passed over."""
+    waiting = await tx.fetch(
+        """
+        SELECT credential_id FROM waiting_credential WHERE organisation_id = $1
+        ORDER BY credential_id LIMIT $2 FOR UPDATE SKIP LOCKED
         """,
         tx.organisation_id,
         limit,
+    )
+    rows = await tx.fetch(
+        f"""
+        SELECT {_TO_SIGN} FROM credential c
+        WHERE organisation_id = $1 AND id = ANY($2::bigint[]) AND waits_to_be_signed(c)
+        ORDER BY id FOR UPDATE SKIP LOCKED
+        """,
+        tx.organisation_id,
+        [row["credential_id"] for row in waiting],
     )
     return [_waiting(row) for row in rows]
 
@@ -232,14 +243,17 @@ class NewlySigned(NamedTuple):
 
 
 async def set_issued(tx: Transaction, signed: Sequence[NewlySigned], key_id: int, now: datetime) -> None:
-    """Store what a key has signed; an earlier document of the same credential is replaced, and its token forgotten."""
+    """Store what a key has signed; an earlier document of the same credential is replaced, and its token forgotten.
+
+    `updated_at` stays: what the credential says was changed when it was intended. Nothing that an index looks at changes.
+    """
     turned = columns(signed, len(NewlySigned._fields))
     await tx.execute(
         """
         UPDATE credential AS c
-        SET state = 'issued', issued_at = coalesce(c.issued_at, $2), updated_at = $2, status_list_id = s.status_list_id,
+        SET state = 'issued', issued_at = coalesce(c.issued_at, $2), status_list_id = s.status_list_id,
             status_index = s.status_index, log_number = s.log_number,
-            expiry_told_at = CASE WHEN c.expires_at > $2 THEN NULL ELSE coalesce(c.expiry_told_at, $2) END
+            expiry_told_at = CASE WHEN c.expires_at <= $2 THEN coalesce(c.expiry_told_at, $2) END
         FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::integer[], $7::bigint[])
              AS s(person_id, credential_id, status_list_id, status_index, log_number)
         WHERE c.organisation_id = $1 AND c.person_id = s.person_id AND c.id = s.credential_id AND c.id = ANY($4::bigint[])
@@ -392,7 +406,7 @@ async def take_expired(tx: Transaction, now: datetime, limit: int) -> list[Crede
         WHERE organisation_id = $1 AND id IN (
             SELECT id FROM credential
             WHERE organisation_id = $1 AND state = 'issued' AND expires_at <= $2 AND expiry_told_at IS NULL
-              AND deleted_at IS NULL
+              AND revoked_at IS NULL AND deleted_at IS NULL
             ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
         RETURNING {COLUMNS}
         """,
@@ -407,16 +421,16 @@ async def organisations_with(tx: Transaction, *, waiting: bool, now: datetime) -
     """Organisations with credentials to be signed, or with ones that ran out unnoticed; needs a transaction across
     organisations.
     """
-    condition = (
-        _WAITING
+    some = (
+        "waiting_credential c WHERE true"
         if waiting
-        else ("state = 'issued' AND expires_at <= $1 AND expiry_told_at IS NULL AND deleted_at IS NULL")
+        else """credential c WHERE state = 'issued' AND expires_at <= $1 AND expiry_told_at IS NULL
+                AND revoked_at IS NULL AND deleted_at IS NULL"""
     )
     rows = await tx.fetch(
         f"""
         SELECT o.organisation_id FROM organisation o
-        WHERE o.created_at <= $1 AND EXISTS (
-            SELECT FROM credential c WHERE c.organisation_id = o.organisation_id AND {condition})
+        WHERE o.created_at <= $1 AND EXISTS (SELECT FROM {some} AND c.organisation_id = o.organisation_id)
         ORDER BY o.organisation_id
         """,
         now,

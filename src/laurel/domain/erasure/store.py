@@ -112,7 +112,7 @@ KEPT: Mapping[str, str] = dict.fromkeys(
     (
         "balance", "leaderboard_score", "leaderboard_bucket", "leaderboard_closing", "streak", "challenge_attempt",
         "reward_shortage", "reward_draw", "reward_supply", "credential_tally", "credential_allowance", "letter",
-        "achievement_tally", "people_tally",
+        "achievement_tally", "people_tally", "waiting_credential",
     ),
     "figures, ids and instants about nobody",
 ) | dict.fromkeys(

@@ -24,7 +24,7 @@ async def expiring(
     rows = await tx.fetch(
         """
         SELECT c.organisation_id, c.id FROM credential c
-        WHERE c.expires_at >= $2 AND c.expires_at < $3 AND c.state <> 'revoked' AND c.deleted_at IS NULL
+        WHERE c.expires_at >= $2 AND c.expires_at < $3 AND c.revoked_at IS NULL AND c.deleted_at IS NULL
           AND c.published_at IS NOT NULL
           AND NOT EXISTS (SELECT FROM letter l WHERE l.organisation_id = c.organisation_id
                           AND l.credential_id = c.id AND l.kind = $1)

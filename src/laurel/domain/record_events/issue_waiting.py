@@ -24,7 +24,7 @@ from laurel.domain.notifications.model import CREDENTIAL_EXPIRED, CREDENTIAL_ISS
 from laurel.domain.notifications.publish import publish
 from laurel.domain.record_events.issue_rounds import Rounds
 
-BATCH: Final = 500
+BATCH: Final = 1_000
 FEW_MAX: Final = 20
 """As many are signed before the request is answered that asked for them."""
 FEW_SECONDS: Final = 1.0

@@ -103,7 +103,8 @@ async def revoked_places(tx: Transaction, list_id: int) -> list[int]:
     """The entries of a list whose credentials, or endorsements, are revoked."""
     rows = await tx.fetch(
         """
-        SELECT status_index FROM credential WHERE organisation_id = $1 AND status_list_id = $2 AND state = 'revoked'
+        SELECT status_index FROM credential
+        WHERE organisation_id = $1 AND status_list_id = $2 AND revoked_at IS NOT NULL
         UNION ALL
         SELECT status_index FROM endorsement
         WHERE organisation_id = $1 AND status_list_id = $2 AND revoked_at IS NOT NULL
