@@ -369,3 +369,14 @@ async def test_groups_are_written_and_listed(admin, member):
     assert bad["data"]["field"] == "body.challenges[0]"
     bad = await admin.refused("POST", f"{ADMIN}/challenge-groups", 400, {"details": {"title": "G"}, "activeAmount": 0})
     assert bad["data"]["field"] == "body.activeAmount"
+
+
+async def test_a_group_is_shown_to_the_organisation_and_taken_away(admin, member):
+    challenge = await a_challenge(admin)
+    group = await a_group(admin, [challenge], status="draft")
+    path = f"{ADMIN}/challenge-groups/{group['id']}"
+    assert await admin.get(path) == group
+    await member.refused("GET", f"{USER}/challenge-groups/{group['id']}", 404)
+    assert await admin.send("DELETE", path) == {"success": True}
+    await admin.refused("GET", path, 404)
+    assert (await admin.get(f"{ADMIN}/challenges/{challenge['id']}"))["id"] == challenge["id"]

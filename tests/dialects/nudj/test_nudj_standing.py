@@ -242,6 +242,53 @@ async def test_boards_are_shown_to_the_organisation_and_live_ones_to_users(admin
     await admin.refused("GET", f"{ADMIN}/leaderboards/configs/{'0' * 24}", 404)
 
 
+async def test_a_board_is_changed_by_what_the_body_names(admin, member):
+    mug = await admin.reward()
+    prize = {"startRank": 1, "endRank": 1, "points": 5, "items": [{"rewardId": mug["id"], "allocationType": "assets"}]}
+    board = await a_board(admin, rewardsConfig=[prize], description="All of us")
+    path = f"{ADMIN}/leaderboards/{board['id']}"
+    changed = await admin.post(path, {"name": "XP", "expiresAt": "2999-01-01T00:00:00.000Z"})
+    assert (changed["name"], changed["expiresAt"]) == ("XP", "2999-01-01T00:00:00.000Z")
+    same = set(board) - {"name", "expiresAt", "updatedAt"}
+    assert {key: changed[key] for key in same} == {key: board[key] for key in same}
+    known = board["rewardsConfig"][0]["distributionEventId"]
+    more = {"startRank": 2, "endRank": 3, "completionXp": 4}
+    config = [{"startRank": 1, "endRank": 1, "distributionEventId": known, "points": 9}, more]
+    first, second = (await admin.post(path, {"rewardsConfig": config, "status": "archived"}))["reward"]
+    assert (first["points"], first["distributionEventId"], len(first["items"])) == (9, known, 1)
+    assert (second["points"], second["completionXp"], second["items"]) == (0, 4, [])
+    await member.refused("GET", f"{USER}/leaderboards/{board['id']}/ranking", 404)
+    assert (await admin.post(path, {"expiresAt": None, "conditions": []}))["expiresAt"] is None
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "place"),
+    [
+        ({"metricType": "total-actions-completed"}, 409, "metric"),
+        ({"period": "weekly"}, 409, "progressPeriod"),
+        ({"name": " "}, 400, "name"),
+        ({"status": "scheduled"}, 400, "startsAt"),
+        ({"startsAt": None}, 400, "startsAt"),
+        ({"expiresAt": "2019-01-01T00:00:00Z"}, 400, "expiresAt"),
+        ({"rewardsConfig": [{"startRank": 2, "endRank": 1}]}, 400, "rewardsConfig[0]"),
+        ({"conditions": [{"type": "community", "communityId": "0" * 24}]}, 400, "conditions[0].communityId"),
+    ],
+)
+async def test_changes_that_do_not_fit_leave_the_board_as_it_was(admin, wish, status, place):
+    board = await a_board(admin)
+    error = await admin.refused("POST", f"{ADMIN}/leaderboards/{board['id']}", status, wish)
+    assert error["data"]["field"] == f"body.{place}"
+    assert await admin.get(f"{ADMIN}/leaderboards/configs/{board['id']}") == board
+
+
+async def test_a_board_is_taken_away(admin):
+    board = await a_board(admin)
+    assert await admin.send("DELETE", f"{ADMIN}/leaderboards/{board['id']}") == {"success": True}
+    await admin.refused("GET", f"{ADMIN}/leaderboards/configs/{board['id']}", 404)
+    await admin.refused("DELETE", f"{ADMIN}/leaderboards/{board['id']}", 404)
+    await admin.refused("POST", f"{ADMIN}/leaderboards/{board['id']}", 404, {"name": "Back"})
+
+
 # -------------------------------------------------------------------------------------------------------------- streaks
 async def a_streak(admin, **wish):
     body = {"isEnabled": True, "triggerEvents": {"platform": [], "custom": ["lesson"]}, **wish}

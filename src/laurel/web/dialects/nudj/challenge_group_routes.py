@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
@@ -153,6 +153,27 @@ async def update_challenge_group(
     return await _write_group(request, parts, spine, caller, data, group_id)
 
 
+@get(_ADMIN + "/challenge-groups/{group_id:str}", guards=[administers("rewards:read")], procedure="getChallengeGroup")
+async def show_challenge_group(
+    request: AnyRequest, parts: InjectedParts, spine: InjectedSpine, caller: InjectedCaller, group_id: FromPath[str]
+) -> dict[str, Any]:
+    """One group with all its challenges, whatever its status."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        group = await author.require_group(tx, uid_in(group_id))
+        return (await _groups_out(tx, request, parts, spine, [group], None))[0]
+
+
+@delete(_ADMIN + "/challenge-groups/{group_id:str}", guards=[administers("rewards:write")], status_code=200)
+async def delete_challenge_group(
+    parts: InjectedParts, caller: InjectedCaller, group_id: FromPath[str]
+) -> dict[str, Any]:
+    """Take a group away; its challenges stay."""
+    async with parts.database.transaction(caller.organisation_id) as tx:
+        group, now = await author.require_group(tx, uid_in(group_id)), parts.clock.now()
+        await store.update_group(tx, group.id, {"deleted_at": now, "updated_at": now})
+    return {"success": True}
+
+
 async def _write_group(
     request: AnyRequest, parts: Parts, spine: Spine, caller: Caller, data: GroupIn, group_id: str | None
 ) -> dict[str, Any]:
@@ -186,6 +207,8 @@ HANDLERS = (
     get_challenge_groups,
     get_challenge_group,
     list_challenge_groups,
+    show_challenge_group,
     create_challenge_group,
+    delete_challenge_group,
     update_challenge_group,
 )

@@ -210,21 +210,36 @@ class PrizeIn(msgspec.Struct, kw_only=True):
     startRank: int
     endRank: int
     distributionEventId: str = ""
-    points: Whole = 0
-    completionXp: Whole = 0
-    items: list[PrizeItemIn] = []
+    points: Whole | UnsetType = UNSET
+    completionXp: Whole | UnsetType = UNSET
+    items: list[PrizeItemIn] | UnsetType = UNSET
+
+
+Metric = Literal["total-xp", "total-challenges-completed", "total-challenges-started", "total-actions-completed"]
 
 
 class LeaderboardIn(msgspec.Struct, kw_only=True):
     name: str
-    metricType: Literal["total-xp", "total-challenges-completed", "total-challenges-started", "total-actions-completed"]
-    startsAt: str
-    status: Status
+    metricType: Metric
+    startsAt: str | UnsetType | None
+    status: Status | UnsetType
     period: Period
     description: str = ""
-    expiresAt: str | None = None
-    conditions: list[ConditionIn] = []
-    rewardsConfig: list[PrizeIn] = []
+    expiresAt: str | UnsetType | None = None
+    conditions: list[ConditionIn] | UnsetType = []
+    rewardsConfig: list[PrizeIn] | UnsetType = []
+
+
+class LeaderboardChangeIn(msgspec.Struct, kw_only=True):
+    name: str | UnsetType = UNSET
+    metricType: Metric | UnsetType = UNSET
+    startsAt: str | UnsetType | None = UNSET
+    status: Status | UnsetType = UNSET
+    period: Period | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    expiresAt: str | UnsetType | None = UNSET
+    conditions: list[ConditionIn] | UnsetType = UNSET
+    rewardsConfig: list[PrizeIn] | UnsetType = UNSET
 
 
 class TriggersIn(msgspec.Struct, kw_only=True):
