@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -8,6 +8,7 @@ from laurel.domain.credentials import store
 from laurel.domain.record_events import issue_waiting
 from laurel.openbadges import baking, vc_jwt
 from laurel.openbadges.multikey import parse_jwk
+from tests.openbadges.test_documents import check_schemas
 from tests.support.credentials import an_award, failed_checks, signed_document, verdict
 from tests.support.events import an_achievement, an_event, person_uid
 from tests.support.fixtures import BASE_URL
@@ -176,6 +177,39 @@ async def test_a_corrected_credential_is_issued_again_under_the_same_id(api, str
     assert second["credentialSubject"]["id"] == first["credentialSubject"]["id"]
     assert second["validFrom"] > first["validFrom"]
     assert (await verdict(stranger, second))["verified"]
+
+
+async def test_what_is_issued_again_within_one_second_is_valid_at_once_and_newer_each_time(
+    api, stranger, parts, organisation, clock
+):
+    clock.set(clock.now().replace(microsecond=0) + timedelta(milliseconds=200))
+    award = await an_award(api)
+    documents = [await signed_document(stranger, award["credential"])]
+    for level in (3, 4, 4, 4):
+        clock.advance(timedelta(milliseconds=250))
+        await amended(parts, organisation, award["credential"], name=f"Welding, level {level} {clock.now()}")
+        documents.append(await signed_document(stranger, award["credential"]))
+        answer = await verdict(stranger, documents[-1])
+        assert answer["verified"], answer
+        check_schemas(documents[-1], "badge")
+    instants = [datetime.fromisoformat(document["validFrom"]) for document in documents]
+    assert instants == sorted(set(instants))
+    assert instants[-1] <= clock.now()
+    # Milliseconds only where whole seconds say nothing newer.
+    assert documents[0]["validFrom"].endswith("Z")
+    assert [instant.microsecond for instant in instants] == [0, 450_000, 700_000, 950_000, 0]
+    token = (await stranger.get(f"/c/{award['credential']}.jwt")).text
+    assert (await verdict(stranger, token.encode()))["verified"]
+
+
+async def test_a_clock_that_was_set_back_still_makes_a_newer_one(api, stranger, parts, organisation, clock):
+    award = await an_award(api)
+    first = await signed_document(stranger, award["credential"])
+    clock.set(clock.now() - timedelta(hours=1))
+    await amended(parts, organisation, award["credential"], name="Welding, level 3")
+    second = await signed_document(stranger, award["credential"])
+    seconds = [datetime.fromisoformat(document["validFrom"]) for document in (first, second)]
+    assert seconds[1] - seconds[0] == timedelta(milliseconds=1)
 
 
 async def amended(parts, organisation, uid, **fields):

@@ -153,18 +153,25 @@ def check_token(token: Token, key: PublicKey) -> None:
             raise ProofRejected(f"the {name} claim is not what the credential says", field=name)
     for name, members in (("nbf", ("validFrom", "issuanceDate")), ("exp", ("validUntil", "expirationDate"))):
         value = next((credential[member] for member in members if member in credential), None)
-        if name in merged and value is not None and merged[name] != _seconds(value, members[0]):
+        if name in merged and value is not None and not _same_instant(merged[name], value, members[0]):
             raise ProofRejected(f"the {name} claim is not what the credential says", field=name)
 
 
-def _seconds(value: Any, field: str) -> int:
+def _same_instant(claim: Any, value: Any, field: str) -> bool:
+    """Whether a claim is the instant that the credential says, or its whole second: not all issuers write fractions."""
+    exact = _seconds(value, field)
+    return not isinstance(claim, bool) and isinstance(claim, int | float) and claim in {exact, int(exact)}
+
+
+def _seconds(value: Any, field: str) -> int | float:
     try:
         instant = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise ProofRejected(f"{field} is not an RFC 3339 timestamp", field=field, value=str(value)[:100]) from None
     if instant.tzinfo is None:
         raise ProofRejected(f"{field} has no time zone", field=field, value=str(value)[:100])
-    return int(instant.timestamp())
+    seconds = instant.timestamp()
+    return int(seconds) if seconds.is_integer() else seconds
 
 
 def _json_part(text: str, name: str) -> dict[str, Any]:

@@ -129,7 +129,7 @@ async def endorse(
             subject_id=of.names[0],
             comment=comment,
             name=name or _NAME,
-            valid_from=now,
+            valid_from=now.replace(microsecond=0),
             valid_until=valid_until,
             status=status_list.status_entry(issuer.addresses.status_list(places.uid), place.number),
         )

@@ -48,7 +48,7 @@ async def record_of(issuer: Issuer, tx: Transaction, person: Person, now: dateti
         identities=tuple(identities),
         credentials=tuple(read_json(entry.content) for entry in entries[:EMBEDDED_CREDENTIALS_MAX]),
         partial=True if len(entries) > EMBEDDED_CREDENTIALS_MAX else None,
-        valid_from=now,
+        valid_from=now.replace(microsecond=0),
         awarded=now,
     )
     return await attest(issuer, tx, documents.record_document(record), kind="record", now=now)
