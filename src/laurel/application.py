@@ -55,6 +55,7 @@ from laurel.web.api import (
     identity_provider,
     issued_credentials,
     leaderboards,
+    logo,
     movements,
     organisation,
     own_letters,
@@ -74,7 +75,7 @@ from laurel.web.dialects.litmos.achievement_earned import AchievementEarned
 from laurel.web.dialects.nudj.routes import NUDJ
 from laurel.web.dialects.nudj.webhook_format import NudjFormat
 from laurel.web.pages import page_surface
-from laurel.web.public import credentials, hosted_badges, issuers
+from laurel.web.public import credentials, hosted_badges, issuer_logo, issuers
 from laurel.web.server import create_web
 from laurel.web.standards import exchanges, vc_api, verdicts, xapi
 from laurel.web.standards.clr_api import LEARNER_RECORDS
@@ -107,6 +108,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *audit_trail.HANDLERS,
                 *departments.HANDLERS,
                 *organisation.HANDLERS,
+                *logo.HANDLERS,
                 *experience_levels.HANDLERS,
                 *people.HANDLERS,
                 *achievements.HANDLERS,
@@ -122,6 +124,7 @@ def surfaces(settings: Settings = _DEFAULT_SETTINGS) -> list[Surface]:
                 *designs.HANDLERS,
                 *credentials.HANDLERS,
                 *issuers.HANDLERS,
+                *issuer_logo.HANDLERS,
                 *hosted_badges.HANDLERS,
                 *signing_keys.HANDLERS,
                 *issued_credentials.HANDLERS,

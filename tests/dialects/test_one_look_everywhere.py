@@ -165,5 +165,5 @@ async def test_attributes_are_described_and_cut_to_their_limit(organisation):
     described = (REFERENCE / "design-format.md").read_text(encoding="utf-8")
     for name in values.keys() - {f"custom.{'z' * 100}"}:
         assert f"`{name}`" in described, name
-    assert set(samples.sample_fields(organisation, BASE_URL).values) <= {*values}
+    assert set(samples.sample_values(organisation, BASE_URL)) <= {*values}
     assert set(templates.ABOUT_A_CREDENTIAL) <= set(values)

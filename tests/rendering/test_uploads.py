@@ -19,7 +19,7 @@ from laurel.rendering import (
 from laurel.rendering.isolated import rasterise_isolated
 from tests.rendering.pictures import opened
 from tests.rendering.samples import design_json
-from tests.rendering.uploads import a_png, a_png_bomb, an_svg, chunk
+from tests.rendering.uploads import a_photograph, a_png, a_png_bomb, an_svg, chunk
 
 BILLION_LAUGHS = (
     b'<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -56,7 +56,8 @@ def a_use_bomb(levels: int, times: int = 10) -> bytes:
         (saved("GIF"), "image/png"),
         (saved("WEBP", "RGBA"), "image/png"),
         (an_svg('<circle cx="10" cy="10" r="8"/>'), "image/png"),
-        (a_png(900, 600), "image/jpeg"),
+        (a_png(900, 600), "image/png"),
+        (a_photograph(900, 600), "image/jpeg"),
         (a_png(900, 600, "#33669980", "RGBA"), "image/png"),
     ],
 )

@@ -13,6 +13,14 @@ def a_png(width: int = 40, height: int = 30, colour: str = "#336699", mode: str 
     return out.getvalue()
 
 
+def a_photograph(width: int, height: int) -> bytes:
+    """A picture with more colours than anybody draws with."""
+    out = io.BytesIO()
+    bands = [Image.linear_gradient("L").resize((width, height)), Image.radial_gradient("L").resize((width, height))]
+    Image.merge("RGB", [*bands, bands[0].transpose(Image.Transpose.ROTATE_180)]).save(out, "PNG")
+    return out.getvalue()
+
+
 def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from laurel.base.errors import Limited
 from laurel.base.limits import DESIGN_PREVIEWS_PER_MINUTE_MAX
-from laurel.domain.credentials.samples import sample_fields
+from laurel.domain.credentials.samples import sample_values
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.rendering import builtin_designs, encode_design
@@ -95,7 +95,7 @@ async def test_a_wrong_field_is_refused_in_a_sentence_of_the_form(editor):
 
 
 async def test_every_attribute_that_is_offered_is_filled_in_by_the_sample(organisation: Organisation):
-    filled = sample_fields(organisation, BASE_URL).values
+    filled = sample_values(organisation, BASE_URL)
     assert {name for name, _ in ATTRIBUTES} <= set(filled)
     assert "recipient.email" not in filled  # a public page never shows it
 

@@ -36,8 +36,16 @@ class MailDeferred(Unavailable):
     """The mail server takes nothing for this address now and may do so later."""
 
 
+class InlinePicture(msgspec.Struct, frozen=True):
+    """A picture that travels inside a mail and stands in its HTML as `cid:NAME`."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
 class Mail(msgspec.Struct, frozen=True):
-    """A message to one address; `html` is the same said in HTML, for those who show it. `number` names it in its
+    """A message to one address; `html` is the same said in HTML, for those who show it, with its `pictures`. `number` names it in its
     Message-ID and envelope, so that a report about it can be told whom it concerns.
     """
 
@@ -45,6 +53,7 @@ class Mail(msgspec.Struct, frozen=True):
     subject: str
     text: str
     html: str | None = None
+    pictures: tuple[InlinePicture, ...] = ()
     headers: dict[str, str] = {}
     number: str = ""
 
@@ -70,6 +79,11 @@ def written(mail: Mail, sender: str, clock: Clock) -> EmailMessage:
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
+        page = message.get_body(("html",))
+        for one in mail.pictures:
+            kind, _, form = one.media_type.partition("/")
+            assert page is not None  # noqa: S101 - it was just added
+            page.add_related(one.data, kind, form, cid=f"<{one.name}>", disposition="inline")
     return message
 
 

@@ -15,11 +15,13 @@ from laurel.rendering.refusals import ImageInvalid, ImageTooLarge
 from laurel.rendering.sanitise import looks_like_svg, sanitise_svg
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+_DRAWN_COLOURS_MAX = 4_096
+"""With no more of them a picture is a drawing, whose edges a JPEG would blur; a photograph has many more."""
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 class Picture(Struct, frozen=True):
-    """A picture of our own making: PNG (when it has transparency) or JPEG."""
+    """A picture of our own making: PNG (when it has transparency, is drawn or small) or JPEG."""
 
     data: bytes
     media_type: str
@@ -32,23 +34,26 @@ class Picture(Struct, frozen=True):
         return f"data:{self.media_type};base64,{b64encode(self.data).decode()}"
 
 
-def normalise_image(data: bytes, *, field: str = "image") -> Picture:
-    """A PNG, JPEG, GIF (first frame), WebP or SVG upload as a PNG or JPEG without metadata, scaled down if large.
+def normalise_image(data: bytes, *, field: str = "image", side_max: int = limits.STORED_IMAGE_SIDE_MAX) -> Picture:
+    """A PNG, JPEG, GIF (first frame), WebP or SVG upload as a PNG or JPEG without metadata, scaled down to at most
+    `side_max` pixels on a side.
 
     What the file is, is found out from its bytes, never from its name or declared type. Raises ImageTooLarge or
     ImageInvalid naming `field`. An SVG is drawn in a process of its own, within limits of time and memory.
     """
     _check(len(data), limits.UPLOADED_IMAGE_BYTES_MAX, "bytes", field)
     if looks_like_svg(data):
-        data = rasterise_isolated(sanitise_svg(data, field=field), limits.STORED_IMAGE_SIDE_MAX // 2, field=field)
+        data = rasterise_isolated(
+            sanitise_svg(data, field=field), min(side_max, limits.STORED_IMAGE_SIDE_MAX // 2), field=field
+        )
     try:
         with Pillow.open(io.BytesIO(data), formats=_FORMATS) as opened:
             width, height = opened.size
             _check(max(width, height), limits.UPLOADED_IMAGE_SIDE_MAX, "pixels on a side", field)
             _check(width * height, limits.UPLOADED_IMAGE_PIXELS_MAX, "pixels", field)
-            opened.draft("RGB", (limits.STORED_IMAGE_SIDE_MAX, limits.STORED_IMAGE_SIDE_MAX))
+            opened.draft("RGB", (side_max, side_max))
             picture = ImageOps.exif_transpose(opened)
-            return _written(picture.convert("RGBA" if _has_alpha(picture) else "RGB"))
+            return _written(picture.convert("RGBA" if _has_alpha(picture) else "RGB"), side_max)
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
         raise _too_large("pixels", limits.UPLOADED_IMAGE_PIXELS_MAX, str(error), field) from error
     except UnidentifiedImageError as error:
@@ -84,15 +89,15 @@ def _has_alpha(picture: Pillow.Image) -> bool:
     return "transparency" in picture.info
 
 
-def _written(picture: Pillow.Image) -> Picture:
-    side = limits.STORED_IMAGE_SIDE_MAX
+def _written(picture: Pillow.Image, side: int) -> Picture:
     if max(picture.size) > side:
         factor = side / max(picture.size)
         size = (max(1, math.floor(picture.width * factor)), max(1, math.floor(picture.height * factor)))
         picture = picture.resize(size, Pillow.Resampling.LANCZOS)
     picture.info.clear()
     out = io.BytesIO()
-    if picture.mode == "RGBA" or picture.width * picture.height <= 256 * 256:
+    drawn = picture.mode == "RGBA" or picture.getcolors(_DRAWN_COLOURS_MAX) is not None
+    if drawn or picture.width * picture.height <= 256 * 256:
         picture.save(out, "PNG", optimize=False)
         media_type = "image/png"
     else:

@@ -25,6 +25,8 @@ from laurel.domain.give_rewards import prizes
 from laurel.domain.leaderboards import store as leaderboards
 from laurel.domain.letters import sending
 from laurel.domain.letters import store as letters
+from laurel.domain.logos import taking
+from laurel.domain.logos.model import FETCH_JOB
 from laurel.domain.notifications import fan_out, send, warn
 from laurel.domain.notifications.model import DELIVER_JOB, MAIL_JOB, SEND_JOB
 from laurel.domain.parts import Parts
@@ -157,6 +159,7 @@ JOBS: Mapping[str, Job] = {
         first_delay=timedelta(seconds=30),
         longest_delay=timedelta(hours=4),
     ),
+    FETCH_JOB: Job(run=taking.fetch, attempts_max=3),
     sending.LINK_JOB: Job(run=sending.send_link, attempts_max=4),
     DELIVER_JOB: Job(run=fan_out.deliver),
     SEND_JOB: Job(run=send.send_due),

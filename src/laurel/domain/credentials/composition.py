@@ -19,6 +19,7 @@ from laurel.domain.achievements.model import Achievement
 from laurel.domain.credentials.addresses import Addresses, subject_id, suspensions_of
 from laurel.domain.credentials.model import CredentialFields, Waiting
 from laurel.domain.endorsements.model import Endorsement, Kind
+from laurel.domain.logos.showing import image_of
 from laurel.domain.organisations.model import Organisation
 from laurel.openbadges import documents, status_list
 from laurel.openbadges.template import Path
@@ -80,7 +81,7 @@ def issuer_profile(
     endorsements: Sequence[Endorsement] = (),
 ) -> documents.Profile:
     """The issuer as its credentials name it; `own_id` instead of the DID where it stands under another name."""
-    image = organisation.image if (organisation.image or "").startswith(_WEB) else None
+    image = _web(image_of(organisation, addresses.public_url))
     return documents.Profile(
         id=own_id or addresses.did(organisation.uid),
         name=organisation.name,

@@ -18,11 +18,14 @@ from laurel.domain.credentials.model import Credential
 from laurel.domain.designs import library
 from laurel.domain.designs import store as designs
 from laurel.domain.designs.model import DesignKind
+from laurel.domain.logos import showing as logos
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.branding import colour_of, signatory_of
 from laurel.domain.organisations.model import Organisation
-from laurel.rendering import Design, Fields, builtin_designs, with_colours
+from laurel.rendering import Design, Fields, attributes_of, builtin_designs, with_colours
 
+LOGO = "issuer.logo"
+"""The picture that designs may show."""
 _CUSTOM_NAME_MAX = 100  # of what may stand in square brackets after `custom.`
 
 
@@ -107,43 +110,52 @@ def particulars_of(
     )
 
 
-def fields_of(
+async def picture_of(
+    tx: Transaction,
     credential: Credential,
-    achievement: Achievement,
-    organisation: Organisation,
+    kind: DesignKind,
     public_url: str,
-    language: str,
     *,
+    language: str | None = None,
     for_issuer: bool = False,
-) -> Fields:
-    """What fills in a design for this credential. for_issuer: only its issuer will see the picture, so that it may show
-    the recipient's address.
+) -> tuple[Design, Fields]:
+    """What is drawn for a credential, and with what in it. language: the reader's, else the organisation's; for_issuer: only
+    its issuer will see the picture, so that it may show the recipient's address.
     """
+    achievement = (await achievements.find_many(tx, [credential.achievement_id]))[credential.achievement_id]
+    organisation = await organisations.organisation(tx)
+    language = language or organisation.language
     said = particulars_of(credential, achievement, organisation, public_url, language)
     if for_issuer:
         said = msgspec.structs.replace(said, email=credential.fields.get("recipient_email") or "")
-    return Fields(values=attributes(said, organisation, public_url, language), language=language)
+    design = await _design_for(tx, achievement, kind, organisation)
+    return design, await fields_for(
+        tx, design, attributes(said, organisation, public_url, language), organisation, language
+    )
 
 
-def unheld_fields(achievement: Achievement, organisation: Organisation, public_url: str, language: str) -> Fields:
-    """What fills in a design for an achievement with nobody's name on it."""
+async def unheld_picture(
+    tx: Transaction, achievement: Achievement, organisation: Organisation, public_url: str, language: str
+) -> tuple[Design, Fields]:
+    """The badge of an achievement with nobody's name on it."""
     said = Particulars(
         name=achievement.name_in(language, organisation.language),
         description=achievement.description_in(language, organisation.language),
     )
-    return Fields(values=attributes(said, organisation, public_url, language), language=language)
+    design = await _design_for(tx, achievement, "badge", organisation)
+    return design, await fields_for(
+        tx, design, attributes(said, organisation, public_url, language), organisation, language
+    )
 
 
-async def picture_of(
-    tx: Transaction, credential: Credential, kind: DesignKind, public_url: str, *, for_issuer: bool = False
-) -> tuple[Design, Fields]:
-    """What is drawn for a credential where no reader says a language: in that of its organisation."""
-    found = await achievements.find_many(tx, [credential.achievement_id])
-    achievement = found[credential.achievement_id]
-    organisation = await organisations.organisation(tx)
-    design = await design_for(tx, achievement, kind, organisation)
-    language = organisation.language
-    return design, fields_of(credential, achievement, organisation, public_url, language, for_issuer=for_issuer)
+async def fields_for(
+    tx: Transaction, design: Design, values: Mapping[str, str], organisation: Organisation, language: str
+) -> Fields:
+    """Attributes with the pictures that this design names: the organisation's logo, when it has one."""
+    if organisation.logo is None or LOGO not in attributes_of(design):
+        return Fields(values=values, language=language)
+    found = await logos.picture(tx, organisation)
+    return Fields(values=values, images={LOGO: found[0]} if found else {}, language=language)
 
 
 def drawn_at(credential: Credential) -> datetime:
@@ -152,7 +164,9 @@ def drawn_at(credential: Credential) -> datetime:
 
 
 # --------------------------------------------------------------------------------------------------------------- design
-async def design_for(tx: Transaction, achievement: Achievement, kind: DesignKind, organisation: Organisation) -> Design:
+async def _design_for(
+    tx: Transaction, achievement: Achievement, kind: DesignKind, organisation: Organisation
+) -> Design:
     """The design of an achievement's badge or certificate, else the organisation's, else the built-in one; a built-in one
     is in the organisation's colour.
     """

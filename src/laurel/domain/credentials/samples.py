@@ -1,11 +1,12 @@
-"""Credentials of nobody, to look at designs and letters with: people with short, long and foreign names. Pure."""
+"""Credentials of nobody, to look at designs and letters with: people with short, long and foreign names."""
 
 from collections.abc import Mapping
 from datetime import date
 
 import msgspec
 
-from laurel.domain.credentials.pictures import Particulars, attributes
+from laurel.database.pool import Transaction
+from laurel.domain.credentials.pictures import Particulars, attributes, fields_for
 from laurel.domain.organisations.model import Organisation
 from laurel.rendering import Design, Fields, attributes_of
 
@@ -54,10 +55,10 @@ def a_sample(public_url: str, sample: str = "short") -> Particulars:
     )
 
 
-def sample_fields(
+def sample_values(
     organisation: Organisation, public_url: str, *, sample: str = "short", name: str = "", design: Design | None = None
-) -> Fields:
-    """What fills in a design for a sample, of the achievement `name` where it is given: no more than strangers see of a
+) -> dict[str, str]:
+    """The attributes of a sample, of the achievement `name` where it is given: no more than strangers see of a
     credential, so never a recipient's address.
 
     What `design` names and no sample has (`[achievement.level]`, `[custom.grade]`) is shown as its name, so that its place
@@ -73,4 +74,18 @@ def sample_fields(
             kind, _, rest = attribute.partition(".")
             if kind == "custom" or attribute in {"achievement.level", "group.level"}:
                 values[attribute] = values.get(attribute) or rest.replace("_", " ")
-    return Fields(values=values, language=language)
+    return values
+
+
+async def sample_fields(
+    tx: Transaction,
+    organisation: Organisation,
+    public_url: str,
+    design: Design,
+    *,
+    sample: str = "short",
+    name: str = "",
+) -> Fields:
+    """What fills in a design for a sample."""
+    values = sample_values(organisation, public_url, sample=sample, name=name, design=design)
+    return await fields_for(tx, design, values, organisation, language_of(sample))

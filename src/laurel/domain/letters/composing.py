@@ -8,7 +8,7 @@ import msgspec
 from laurel.domain.letters import templates
 from laurel.domain.letters.model import LetterTemplate
 from laurel.domain.letters.wording import wording_in
-from laurel.outside.mail import Mail
+from laurel.outside.mail import InlinePicture, Mail
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     greeting: str = ""
     colour: str = "#1b6b48"
     stop_url: str | None = None
+    logo: InlinePicture | None = None
     reply_to: str | None = None
     values: Mapping[str, str] = {}
 
@@ -75,11 +76,18 @@ def compose(kind: str, facts: Facts, template: LetterTemplate | None = None) -> 
         headers |= {"List-Unsubscribe": f"<{facts.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     if facts.reply_to:
         headers["Reply-To"] = facts.reply_to
-    return Mail(to=facts.to, subject=letter.subject, text=text + "\n", html=_html(letter, facts), headers=headers)
+    return Mail(
+        to=facts.to,
+        subject=letter.subject,
+        text=text + "\n",
+        html=_html(letter, facts),
+        pictures=(facts.logo,) if facts.logo and facts.issuer else (),
+        headers=headers,
+    )
 
 
 def _html(letter: Letter, facts: Facts) -> str:
-    """One narrow column that every mail program shows: tables and inline styles, no pictures, nothing loaded."""
+    """One narrow column that every mail program shows: tables and inline styles, nothing loaded from anywhere: a logo comes along."""
     direction = "rtl" if letter.language == "ar" else "ltr"
     font = "font-family:system-ui,-apple-system,Segoe UI,Roboto,sans-serif;font-size:16px;line-height:1.5;color:#1d211f"
     lines = "".join(f'<p style="margin:0 0 16px">{_lines(text)}</p>' for text in letter.paragraphs)
@@ -95,7 +103,13 @@ def _html(letter: Letter, facts: Facts) -> str:
         if facts.stop_url
         else ""
     )
-    head = f'<p style="margin:0 0 24px;font-weight:700">{escape(facts.issuer)}</p>' if facts.issuer else ""
+    logo = (
+        f'<img src="cid:{escape(facts.logo.name)}" alt="" height="44" style="height:44px;max-width:160px;'
+        'vertical-align:middle;margin-inline-end:12px">'
+        if facts.logo
+        else ""
+    )
+    head = f'<p style="margin:0 0 24px;font-weight:700">{logo}{escape(facts.issuer)}</p>' if facts.issuer else ""
     return (
         f'<!doctype html><html lang="{letter.language}" dir="{direction}"><body style="margin:0;background:#f6f5f1">'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:24px">'

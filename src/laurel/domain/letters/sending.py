@@ -21,13 +21,14 @@ from laurel.domain.credentials.samples import a_sample
 from laurel.domain.letters import bounces, store
 from laurel.domain.letters.composing import Facts, compose
 from laurel.domain.letters.wording import wording_in
+from laurel.domain.logos import showing as logos
 from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.branding import colour_of, greeting_of
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.people import store as people
 from laurel.domain.people.model import Person
 from laurel.outside.clock import Clock
-from laurel.outside.mail import AddressRefused, MailDeferred, Mailer
+from laurel.outside.mail import AddressRefused, InlinePicture, MailDeferred, Mailer
 
 LINK_JOB = "letters.link"
 """Sends somebody the link to their wallet."""
@@ -104,6 +105,7 @@ async def _send_one(tx: Transaction, post: Post, credential_id: CredentialId, ki
     if await store.note_sent(tx, credential_id, kind, now):
         sort = kind.partition("_")[0]
         facts = _facts(post, organisation, credential, achievement, person)
+        facts = msgspec.structs.replace(facts, logo=await logo_of(tx, organisation))
         template = await store.template(tx, sort, wording_in(facts.language)[0])
         number = await bounces.number_letter(tx, post.pepper, person.id, person.email, now)
         try:
@@ -119,6 +121,12 @@ def wants_letters(organisation: Organisation, person: Person) -> bool:
         and person.deleted_at is None
         and STOPPED not in person.attributes
     )
+
+
+async def logo_of(tx: Transaction, organisation: Organisation) -> InlinePicture | None:
+    """The organisation's logo as it travels in a letter."""
+    found = await logos.picture(tx, organisation, "small")
+    return InlinePicture("logo", found[1], found[0]) if found else None
 
 
 def _facts(
@@ -173,7 +181,7 @@ async def send_link(post: Post, payload: dict[str, Any]) -> None:
 
 
 def sample_facts(post: Post, organisation: Organisation, *, to: str, language: str, kind: str) -> Facts:
-    """Facts for a letter that is only to be looked at."""
+    """Facts for a letter that is only to be looked at; its logo is `logo_of`."""
     values = attributes(a_sample(post.public_url), organisation, post.public_url, language)
     return Facts(
         to=to,

@@ -44,6 +44,9 @@ class Organisation(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None
     email: str | None
     image: str | None
+    """The address of a picture elsewhere; `logos.showing.image_of` prefers the organisation's own logo."""
+    logo: str | None
+    """The hash of its logo, when it has one (see domain/logos)."""
     time_zone: str
     language: str
     settings: dict[str, Any]

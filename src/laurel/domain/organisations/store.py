@@ -11,7 +11,7 @@ from laurel.database.rows import insert_row_once, update_row, update_rows
 from laurel.database.slices import Slice, page_of
 from laurel.domain.organisations.model import Department, Organisation
 
-_ORGANISATION = """organisation_id AS id, uid, slug, name, description, url, email, image, time_zone, language, settings,
+_ORGANISATION = """organisation_id AS id, uid, slug, name, description, url, email, image, logo, time_zone, language, settings,
     created_at, updated_at"""
 _DEPARTMENT = "id, uid, name, slug, description, url, image, is_default, details, created_at, updated_at"
 _BOOTSTRAP_LOCK = 0x1A0E_E2  # any constant: one first start at a time per database

@@ -15,7 +15,7 @@ from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
 from laurel.database.pool import Transaction
 from laurel.domain.catalogue import looks
-from laurel.domain.credentials.pictures import in_colours
+from laurel.domain.credentials.pictures import fields_for, in_colours
 from laurel.domain.designs import drawing, library, store
 from laurel.domain.designs.library import DesignDraft
 from laurel.domain.designs.model import DesignKind, StoredDesign
@@ -220,7 +220,7 @@ async def draw_design(
 ) -> Response[bytes]:
     """The design filled in, as PNG, SVG or PDF; a built-in one in the organisation's colour."""
     previews.take(caller.identity)
-    fields = Fields(values=_texts(data), language=check_length(data.language, limits.LANGUAGE_LENGTH_MAX, "language"))
+    texts, language = _texts(data), check_length(data.language, limits.LANGUAGE_LENGTH_MAX, "language")
     if data.width is not None and not 16 <= data.width <= limits.PICTURE_WIDTH_MAX:
         limit = limits.PICTURE_WIDTH_MAX
         raise Invalid(f"width must be from 16 to {limit} pixels", field="width", limit=limit, value=data.width)
@@ -230,7 +230,8 @@ async def draw_design(
         if look is None:
             stored = await library.require_uid(tx, design)
             look = library.drawable(stored, stored.kind)
-    look = in_colours(look, organisation)
+        look = in_colours(look, organisation)
+        fields = await fields_for(tx, look, texts, organisation, language)
     drawn = await _drawn(look, fields, format, data.width, parts.clock.now())
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
     return Response(drawn, media_type=_MEDIA[format], headers=headers)

@@ -7,15 +7,17 @@ from litestar import get, patch
 from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
 
+from laurel.domain.logos.showing import address_of
 from laurel.domain.organisations import store, tenancy
 from laurel.domain.organisations.model import Organisation
+from laurel.domain.parts import Parts
 from laurel.web.api.wire import Body, given
 from laurel.web.callers import requires
 from laurel.web.injected import InjectedCaller, InjectedParts
 
 
 class OrganisationOut(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation as our API shows it."""
+    """An organisation as our API shows it. image: the address of a picture elsewhere; logo: where its own one stands."""
 
     id: str
     slug: str
@@ -24,6 +26,7 @@ class OrganisationOut(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None
     email: str | None
     image: str | None
+    logo: str | None
     time_zone: str
     language: str
     created_at: datetime
@@ -43,16 +46,20 @@ class OrganisationChange(Body, frozen=True, kw_only=True):
     language: str | UnsetType = UNSET
 
 
-def _render(organisation: Organisation) -> OrganisationOut:
-    shared = set(OrganisationOut.__struct_fields__) - {"id"}
-    return OrganisationOut(id=organisation.uid, **{field: getattr(organisation, field) for field in shared})
+def _render(parts: Parts, organisation: Organisation) -> OrganisationOut:
+    shared = set(OrganisationOut.__struct_fields__) - {"id", "logo"}
+    return OrganisationOut(
+        id=organisation.uid,
+        logo=address_of(organisation, parts.public_url) if organisation.logo else None,
+        **{field: getattr(organisation, field) for field in shared},
+    )
 
 
 @get("/api/v1/organisation", guards=[requires("organisation:read")], tags=["organisation"])
 async def show_organisation(parts: InjectedParts, caller: InjectedCaller) -> OrganisationOut:
     """The organisation that the key belongs to."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        return _render(await store.organisation(tx))
+        return _render(parts, await store.organisation(tx))
 
 
 @patch("/api/v1/organisation", guards=[requires("organisation:write")], tags=["organisation"])
@@ -61,7 +68,7 @@ async def change_organisation(
 ) -> OrganisationOut:
     """Change what is given."""
     async with parts.database.transaction(caller.organisation_id) as tx:
-        return _render(await tenancy.change_organisation(tx, given(data), by=caller, now=parts.clock.now()))
+        return _render(parts, await tenancy.change_organisation(tx, given(data), by=caller, now=parts.clock.now()))
 
 
 HANDLERS = (show_organisation, change_organisation)

@@ -114,13 +114,14 @@ async def show_design_picture(visit: Visit) -> Response[bytes]:
     """A design with a sample on it; drawn once, and known again by what is on it."""
     async with visit.transaction() as tx:
         look = await require_look(tx, visit.path("design"), visit.organisation)
-    fields = sample_fields(
-        visit.organisation,
-        visit.parts.public_url,
-        sample=visit.asked("sample"),
-        name=visit.asked("name")[:200],
-        design=look.design,
-    )
+        fields = await sample_fields(
+            tx,
+            visit.organisation,
+            visit.parts.public_url,
+            look.design,
+            sample=visit.asked("sample"),
+            name=visit.asked("name")[:200],
+        )
     width = _WIDTHS.get(visit.asked("size"), _WIDTHS["small"])
     name = await drawing.png_name(look.design, fields, width_pixels=width)
     headers = {"Cache-Control": "private, max-age=300", "ETag": f'"{name}"', "X-Content-Type-Options": "nosniff"}

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+import msgspec
 from litestar import Response
 
 from laurel.base.errors import LaurelError
@@ -96,7 +97,9 @@ async def change_letter(visit: Visit) -> Response[bytes]:
             facts = sending.sample_facts(
                 visit.parts, visit.organisation, to=visit.account.email, language=language, kind=kind
             )
-            await visit.parts.mailer.send(compose(kind, facts, draft))
+            async with visit.transaction() as tx:
+                logo = await sending.logo_of(tx, visit.organisation)
+            await visit.parts.mailer.send(compose(kind, msgspec.structs.replace(facts, logo=logo), draft))
             return await _show(visit, sent=True)
         if change == "save":
             async with visit.transaction() as tx:

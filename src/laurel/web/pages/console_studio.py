@@ -123,7 +123,8 @@ async def _picture(visit: Visit, work: Work) -> str:
 
 
 async def _drawn(visit: Visit, work: Work, design: Design) -> str:
-    fields = sample_fields(visit.organisation, visit.parts.public_url, sample=work.sample, design=design)
+    async with visit.transaction() as tx:
+        fields = await sample_fields(tx, visit.organisation, visit.parts.public_url, design, sample=work.sample)
     svg = await drawing.svg(design, fields)
     return f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from laurel.base.errors import Invalid
 from laurel.base.limits import DESIGN_NODES_MAX
+from laurel.domain.credentials.pictures import LOGO
 from laurel.rendering import Design
 from laurel.web.pages.design_form import OUTLINES, Layer
 
@@ -21,7 +22,7 @@ ATTRIBUTES = (
 ADDABLE = (
     ("Words", (("text", "Words"), *((f"text:{name}", words.capitalize()) for name, words in ATTRIBUTES))),
     ("Shapes", tuple((f"shape:{name}", words.capitalize()) for name, words in OUTLINES)),
-    ("More", (("qr", "QR code"),)),
+    ("More", (("qr", "QR code"), ("logo", "The organisation's logo"))),
 )
 _OFFSET = 12
 _TITLE_MAX = 40
@@ -107,7 +108,7 @@ def moved(document: Document, index: int, to: int) -> Document:
 
 
 def blank(what: str, design: Design) -> Layer:
-    """A new layer in the middle of the canvas: "text", "text:recipient.name", "shape:star", "qr". Raises Invalid."""
+    """A new layer in the middle of the canvas: "text", "text:recipient.name", "shape:star", "qr", "logo". Raises Invalid."""
     kind, _, detail = what.partition(":")
     width, height = design.canvas.width, design.canvas.height
     side = round(min(width, height) * 0.3)
@@ -139,6 +140,9 @@ def blank(what: str, design: Design) -> Layer:
             return {"type": "shape", "outline": detail, **box, "fill": _colour(design, "primary", "#1b6b48")}
         case "qr":
             return {"type": "qr", **_middle(design, side, side)}
+        case "logo":
+            box = _middle(design, side, round(side / 2))
+            return {"type": "image", **box, "source": f"[{LOGO}]", "alternative": "[issuer.name]"}
         case _:
             raise Invalid("choose what to add", field="add", value=what[:50])
 

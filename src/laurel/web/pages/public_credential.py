@@ -20,8 +20,9 @@ from laurel.domain.achievements.model import Achievement
 from laurel.domain.achievements.rarity import rarities
 from laurel.domain.credentials import store
 from laurel.domain.credentials.model import Credential, Signed
-from laurel.domain.credentials.pictures import design_for, drawn_at, fields_of, unheld_fields
+from laurel.domain.credentials.pictures import drawn_at, picture_of, unheld_picture
 from laurel.domain.designs import drawing
+from laurel.domain.designs.model import DesignKind
 from laurel.domain.endorsements import store as endorsements
 from laurel.domain.endorsements.model import Endorsement
 from laurel.domain.organisations import store as organisations
@@ -312,15 +313,12 @@ async def show_picture(request: AnyRequest, parts: InjectedParts, credential: Fr
     """
     shown = await load(parts, credential, request.scope)
     what = request.scope["path"].rpartition("/")[2]
-    kind = "badge" if what == "badge.png" else "certificate"
+    kind: DesignKind = "badge" if what == "badge.png" else "certificate"
     state = shown.credential.state_at(parts.clock.now())
     if kind == "certificate" and state in _OFF:
         raise Gone(f"this credential is {state}, so there is no certificate")
     async with parts.database.transaction(shown.organisation.id) as tx:
-        design = await design_for(
-            tx, shown.achievement, "badge" if kind == "badge" else "certificate", shown.organisation
-        )
-    fields = fields_of(shown.credential, shown.achievement, shown.organisation, parts.public_url, shown.language)
+        design, fields = await picture_of(tx, shown.credential, kind, parts.public_url, language=shown.language)
     if what.endswith(".pdf"):
         data, name = await drawing.pdf(design, fields, drawn_at(shown.credential))
         return _picture(request, data, name, "application/pdf", private=shown.credential.private)
@@ -404,10 +402,9 @@ async def show_achievement_picture(
 ) -> Response[bytes]:
     """Its badge with nobody's name on it."""
     organisation, found = await issuers.find_published(parts, achievement)
-    async with parts.database.transaction(organisation.id) as tx:
-        design = await design_for(tx, found, "badge", organisation)
     language = _asked(request.scope)[1] or preferred(request.headers.get("accept-language", ""), organisation.language)
-    fields = unheld_fields(found, organisation, parts.public_url, language)
+    async with parts.database.transaction(organisation.id) as tx:
+        design, fields = await unheld_picture(tx, found, organisation, parts.public_url, language)
     data, name = await drawing.png(design, fields, width_pixels=_WIDTHS[1])
     return _picture(request, data, name, "image/png", private=False)
 

@@ -19,6 +19,8 @@ from markupsafe import Markup, escape
 
 from laurel.base import json_text
 from laurel.base.written_dates import dated
+from laurel.domain.logos.showing import address_of
+from laurel.domain.organisations.model import Organisation
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -129,6 +131,7 @@ def _environment() -> Environment:
         "json": _json,
         "structured": structured,
         "safe_url": safe_url,
+        "logo_url": logo_url,
         "host": lambda value: urlsplit(str(value)).netloc,
         "initials": initials,
         "queried": lambda value: quote(str(value), safe=""),
@@ -167,6 +170,15 @@ def lines(text: str) -> Markup:
 def safe_url(value: str | None) -> str:
     """A web address as it may stand in href; anything else becomes nothing."""
     return value if value and urlsplit(value).scheme in {"http", "https"} else ""
+
+
+def logo_url(organisation: Organisation) -> str:
+    """What pages show as an organisation's picture: its logo, small, under an address that changes with it; else the
+    picture elsewhere that it names; "" when there is neither.
+    """
+    if organisation.logo is None:
+        return safe_url(organisation.image)
+    return f"{address_of(organisation)}?size=small&v={organisation.logo[:12]}"
 
 
 def initials(name: str) -> str:

@@ -16,7 +16,7 @@ from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
 from laurel.base.times import render_time
 from laurel.domain.catalogue import store as catalogue
-from laurel.domain.credentials.pictures import attributes, in_colours
+from laurel.domain.credentials.pictures import attributes, fields_for, in_colours
 from laurel.domain.credentials.samples import a_sample
 from laurel.domain.designs import drawing, library
 from laurel.domain.designs import store as designs
@@ -25,7 +25,6 @@ from laurel.domain.designs.model import DesignKind, StoredDesign
 from laurel.domain.designs.store import DesignFilter
 from laurel.domain.organisations import store as organisations
 from laurel.domain.register import store as register
-from laurel.rendering import Fields
 from laurel.web.dialects.accredible.calls import DIALECT, Answer, Call, Desk, details_of, operation
 from laurel.web.dialects.accredible.credential_input import key_values
 from laurel.web.dialects.accredible.errors import invalid_fields, not_there
@@ -268,12 +267,11 @@ async def design_image(call: Call) -> Answer:
     async with call.parts.database.transaction(OrganisationId(organisation_id)) as tx:
         design = await library.require(tx, design_id, "data")
         organisation = await organisations.organisation(tx)
-    look = in_colours(library.drawable(design, design.kind), organisation)
-    language = organisation.language
-    examples = attributes(a_sample(call.public_url), organisation, call.public_url, language)
-    png, version = await drawing.png(
-        look, Fields(values=examples | _spelled(values), language=language), width_pixels=800
-    )
+        look = in_colours(library.drawable(design, design.kind), organisation)
+        language = organisation.language
+        examples = attributes(a_sample(call.public_url), organisation, call.public_url, language)
+        fields = await fields_for(tx, look, examples | _spelled(values), organisation, language)
+    png, version = await drawing.png(look, fields, width_pixels=800)
     headers = {
         "ETag": f'"{version[:32]}"',
         "Cache-Control": "private, max-age=300",

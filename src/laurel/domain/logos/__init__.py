@@ -1,0 +1,1 @@
+"""The logo of an organisation: taken in, kept in two sizes, shown."""
