@@ -9,14 +9,18 @@ import msgspec
 from laurel.base.ids import AchievementId, PersonId
 from laurel.database.pool import Transaction
 from laurel.domain.achievements.awarded import store as awarded
-from laurel.domain.achievements.evaluate import PersonState, calendar_of, recount
+from laurel.domain.achievements.evaluate import PastKey, PersonState, calendar_of, recount
 from laurel.domain.achievements.model import Achievement, Award
-from laurel.domain.achievements.periods import own_calendar, period_key
+from laurel.domain.achievements.periods import Calendar, own_calendar, period_key
 from laurel.domain.achievements.progress import ProgressNode, progress_tree
 from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.rules import PERIOD, REVISION, Entry, Rule, RuleBook
 from laurel.domain.events import store as events
+from laurel.domain.events.model import Event
 from laurel.domain.people.time_zones import store as time_zones
+
+_AWARDS_READ_MAX = 10_000
+"""How many awards of one person are looked at."""
 
 
 class LevelStanding(msgspec.Struct, frozen=True):
@@ -53,10 +57,16 @@ async def state_of(
     tx: Transaction, book: RuleBook, person_id: PersonId, achievements: Sequence[Achievement]
 ) -> PersonState:
     """A person's progress for reading, with their own calendar where one of `achievements` counts by it."""
-    state = await progress_rows.read_state(tx, person_id)
+    return (await _states_of(tx, book, [person_id], achievements))[person_id]
+
+
+async def _states_of(
+    tx: Transaction, book: RuleBook, person_ids: Sequence[PersonId], achievements: Sequence[Achievement]
+) -> dict[PersonId, PersonState]:
+    states = await progress_rows.read_states(tx, person_ids)
     if any(achievement.calendar == "person" for achievement in achievements):
-        await learn_calendars(tx, book, {person_id: state})
-    return state
+        await learn_calendars(tx, book, states)
+    return states
 
 
 async def learn_calendars(tx: Transaction, book: RuleBook, states: Mapping[PersonId, PersonState]) -> None:
@@ -70,39 +80,54 @@ async def present_entry(
 ) -> Entry | None:
     """The entry of the period that `now` lies in for the person."""
     rule = book.rules.get(achievement.id) or Rule(achievement)
-    return await entry_at(tx, book, rule, state, calendar_of(book, rule, state).period(achievement.period, now))
+    ordinal = calendar_of(book, rule, state).period(achievement.period, now)
+    return (await _entries_at(tx, book, [(state, rule, ordinal)])).get((state.person_id, rule.id))
 
 
 async def standings(
     tx: Transaction, book: RuleBook, person_id: PersonId, achievements: Sequence[Achievement], now: datetime
 ) -> list[Standing]:
     """Where a person stands in each of `achievements`, without changing anything."""
-    state = await state_of(tx, book, person_id, achievements)
-    by_achievement: dict[AchievementId, list[Award]] = {}
-    for award in await awarded.of_person(tx, person_id, limit=10_000):
-        by_achievement.setdefault(award.achievement_id, []).append(award)
-    result = []
-    for achievement in achievements:
-        rule = book.rules.get(achievement.id) or Rule(achievement)
-        calendar = calendar_of(book, rule, state)
-        ordinal = calendar.period(achievement.period, now)
-        entry = await entry_at(tx, book, rule, state, ordinal)
-        awards = by_achievement.get(achievement.id, [])
-        key = period_key(achievement.period, ordinal)
-        current = _award_at(achievement, awards, ordinal, rule.top)
-        bounds = calendar.bounds(achievement.period, ordinal)
-        result.append(
-            Standing(
-                achievement,
-                key,
-                progress_tree(rule, entry) if achievement.criteria is not None else None,
-                current,
-                awards,
-                None if bounds is None else bounds[1],
-                _level(rule, awards, ordinal) if rule.targets else None,
-            )
-        )
+    return (await standings_of(tx, book, [person_id], achievements, now))[person_id]
+
+
+async def standings_of(
+    tx: Transaction,
+    book: RuleBook,
+    person_ids: Sequence[PersonId],
+    achievements: Sequence[Achievement],
+    now: datetime,
+) -> dict[PersonId, list[Standing]]:
+    """Where each of these people stands in each of `achievements`, without changing anything."""
+    states = await _states_of(tx, book, person_ids, achievements)
+    awards = await awarded.of_people(tx, person_ids, _AWARDS_READ_MAX)
+    rules = [book.rules.get(achievement.id) or Rule(achievement) for achievement in achievements]
+    wanted = [
+        (state, rule, calendar_of(book, rule, state).period(rule.achievement.period, now))
+        for state in states.values()
+        for rule in rules
+    ]
+    entries = await _entries_at(tx, book, wanted)
+    result: dict[PersonId, list[Standing]] = {person_id: [] for person_id in person_ids}
+    for state, rule, ordinal in wanted:
+        mine = [award for award in awards[state.person_id] if award.achievement_id == rule.id]
+        entry = entries.get((state.person_id, rule.id))
+        result[state.person_id].append(_standing(rule, calendar_of(book, rule, state), ordinal, entry, mine))
     return result
+
+
+def _standing(rule: Rule, calendar: Calendar, ordinal: int, entry: Entry | None, awards: list[Award]) -> Standing:
+    achievement = rule.achievement
+    bounds = calendar.bounds(achievement.period, ordinal)
+    return Standing(
+        achievement,
+        period_key(achievement.period, ordinal),
+        progress_tree(rule, entry) if achievement.criteria is not None else None,
+        _award_at(achievement, awards, ordinal, rule.top),
+        awards,
+        None if bounds is None else bounds[1],
+        _level(rule, awards, ordinal) if rule.targets else None,
+    )
 
 
 def _award_at(achievement: Achievement, awards: Sequence[Award], ordinal: int, level: int) -> Award | None:
@@ -123,14 +148,29 @@ def _level(rule: Rule, awards: Sequence[Award], ordinal: int) -> LevelStanding:
     )
 
 
-async def entry_at(tx: Transaction, book: RuleBook, rule: Rule, state: PersonState, ordinal: int) -> Entry | None:
-    """The entry of a period as the present definition counts it."""
-    entry = state.entry(rule.id)
-    if entry is None:
-        return None
-    if entry[REVISION] != rule.revision and rule.id in book.rules:
-        recorded = await events.of_people(tx, [state.person_id], None, None)
-        return recount(book, rule, state, recorded).entries.get(ordinal)
-    if entry[PERIOD] == ordinal:
-        return entry
-    return (await progress_rows.past_of_person(tx, state.person_id, rule.id)).get(ordinal)
+async def _entries_at(
+    tx: Transaction, book: RuleBook, wanted: Sequence[tuple[PersonState, Rule, int]]
+) -> dict[tuple[PersonId, AchievementId], Entry]:
+    """The entries of periods as the present definitions count them, where anything counted. One person's come in a row."""
+    found: dict[tuple[PersonId, AchievementId], Entry] = {}
+    past: list[tuple[PersonId, PastKey]] = []
+    recorded: tuple[PersonId, Sequence[Event]] | None = None
+    for state, rule, ordinal in wanted:
+        entry = state.entry(rule.id)
+        if entry is None:
+            continue
+        if entry[REVISION] != rule.revision and rule.id in book.rules:
+            if recorded is None or recorded[0] != state.person_id:
+                recorded = state.person_id, await events.of_people(tx, [state.person_id], None, None)
+            entry = recount(book, rule, state, recorded[1]).entries.get(ordinal)
+        elif entry[PERIOD] > ordinal:
+            past.append((state.person_id, (rule.id, ordinal)))
+            continue
+        elif entry[PERIOD] < ordinal:  # the newest there is
+            continue
+        if entry is not None:
+            found[state.person_id, rule.id] = entry
+    if past:
+        for (person_id, (achievement_id, _)), entry in (await progress_rows.load_past(tx, past)).items():
+            found[person_id, achievement_id] = entry
+    return found

@@ -91,18 +91,28 @@ async def find_by_title(tx: Transaction, title: str) -> Achievement | None:
 
 async def using_design(tx: Transaction, design_uid: str, limit: int) -> list[Achievement]:
     """Achievements whose credentials look like this."""
+    return (await using_designs(tx, [design_uid], limit))[design_uid]
+
+
+async def using_designs(tx: Transaction, design_uids: Sequence[str], limit: int) -> dict[str, list[Achievement]]:
+    """Achievements whose credentials look like each of these, `limit` of each at most."""
     rows = await tx.fetch(
         f"""
-        SELECT {_ACHIEVEMENT} FROM achievement
-        WHERE organisation_id = $1 AND deleted_at IS NULL
-          AND (credential ->> 'badge_design' = $2 OR credential ->> 'certificate_design' = $2)
-        ORDER BY id LIMIT $3
+        SELECT d.uid AS design_uid, a.* FROM unnest($2::text[]) AS d(uid) CROSS JOIN LATERAL (
+            SELECT {_ACHIEVEMENT} FROM achievement
+            WHERE organisation_id = $1 AND deleted_at IS NULL
+              AND (credential ->> 'badge_design' = d.uid OR credential ->> 'certificate_design' = d.uid)
+            ORDER BY id LIMIT $3
+        ) a ORDER BY a.id
         """,
         tx.organisation_id,
-        design_uid,
+        design_uids,
         limit,
     )
-    return [Achievement.from_row(row) for row in rows]
+    found: dict[str, list[Achievement]] = {uid: [] for uid in design_uids}
+    for row in rows:
+        found[row["design_uid"]].append(Achievement.from_row(row))
+    return found
 
 
 async def design_uses(tx: Transaction, names: Sequence[str]) -> dict[str, int]:

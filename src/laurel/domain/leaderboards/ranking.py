@@ -1,6 +1,8 @@
 """Reading a leaderboard: the top, and one person's place."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from laurel.base.ids import PersonId
 from laurel.database.pool import Transaction
@@ -18,13 +20,20 @@ def period_at(board: Leaderboard, calendar: Calendar, instant: datetime) -> int:
 async def top_places(tx: Transaction, board: Leaderboard, period: int, *, limit: int, offset: int = 0) -> list[Place]:
     """Places from the top; equal scores share a rank."""
     rows = await store.top(tx, board.id, period, limit=limit, offset=offset)
+    first = await rank_of(tx, board.id, period, rows[0][1]) if offset and rows else offset + 1
+    return _ranked(rows, offset, first)
+
+
+async def tops(tx: Transaction, boards: Mapping[int, int], *, limit: int) -> dict[int, list[Place]]:
+    """The first places of many boards, by board; `boards` are their periods by their ids."""
+    return {board_id: _ranked(rows, 0, 1) for board_id, rows in (await store.tops(tx, boards, limit)).items()}
+
+
+def _ranked(rows: Sequence[tuple[Any, ...]], offset: int, first: int) -> list[Place]:
     places: list[Place] = []
+    rank = first
     for index, (person_id, score, reached_at) in enumerate(rows):
-        if places and places[-1].score == score:
-            rank = places[-1].rank
-        elif index == 0 and offset:
-            rank = await rank_of(tx, board.id, period, score)
-        else:
+        if places and places[-1].score != score:
             rank = offset + index + 1
         places.append(Place(person_id, rank, score, reached_at))
     return places

@@ -218,7 +218,7 @@ async def find_delivery(tx: Transaction, endpoint: Endpoint, uid: str) -> tuple[
     delivery = await store.find_delivery(tx, endpoint.id, uid)
     if delivery is None:
         raise DeliveryNotFound("there is no such delivery", field="delivery", value=uid)
-    return delivery, await store.list_attempts(tx, delivery.id)
+    return delivery, (await store.attempts_of(tx, [delivery.id]))[delivery.id]
 
 
 async def _enabled(tx: Transaction, uid: str) -> Endpoint:

@@ -277,14 +277,20 @@ async def insert_attempt(tx: Transaction, delivery_id: DeliveryId, attempt: Atte
     await add_row(tx, "webhook_attempt", values)
 
 
-async def list_attempts(tx: Transaction, delivery_id: DeliveryId) -> list[Attempt]:
-    """Every attempt of a delivery, in order."""
+async def attempts_of(tx: Transaction, delivery_ids: Sequence[DeliveryId]) -> dict[DeliveryId, list[Attempt]]:
+    """Every attempt of each delivery, in order."""
     rows = await tx.fetch(
-        f"SELECT {_ATTEMPT} FROM webhook_attempt WHERE organisation_id = $1 AND delivery_id = $2 ORDER BY id",
+        f"""
+        SELECT delivery_id, {_ATTEMPT} FROM webhook_attempt
+        WHERE organisation_id = $1 AND delivery_id = ANY($2::bigint[]) ORDER BY id
+        """,
         tx.organisation_id,
-        delivery_id,
+        delivery_ids,
     )
-    return [Attempt(*row.values()) for row in rows]
+    found: dict[DeliveryId, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    for delivery_id, *attempt in rows:
+        found[delivery_id].append(Attempt(*attempt))
+    return found
 
 
 async def insert_test(tx: Transaction, endpoint_id: EndpointId, topic: str, body: bytes, now: datetime) -> str:

@@ -136,6 +136,21 @@ async def department(tx: Transaction, uid: str) -> Department | None:
     return Department(**row) if row else None
 
 
+async def departments_named(tx: Transaction, texts: Sequence[str]) -> dict[str, Department]:
+    """As `department`, of many: by the text that named them."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_DEPARTMENT} FROM department
+        WHERE organisation_id = $1 AND (uid = ANY($2::text[]) OR id::text = ANY($2::text[])) AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        texts,
+    )
+    wanted = set(texts)
+    found = [Department(**row) for row in rows]
+    return {name: one for one in found for name in (one.uid, str(one.id)) if name in wanted}
+
+
 async def department_by_slug(tx: Transaction, slug: str) -> Department | None:
     """By slug."""
     row = await tx.fetchrow(

@@ -14,13 +14,14 @@ from litestar.params import FromQuery, JSONBody
 from litestar.types import Receive, Scope, Send
 
 from laurel.base import json_text
-from laurel.base.errors import Invalid, LaurelError, NotFound, TooLarge
+from laurel.base.errors import Invalid, LaurelError, TooLarge
 from laurel.base.ids import DepartmentId, PersonId
 from laurel.base.limits import EVENTS_PER_REQUEST_MAX
 from laurel.database.pool import in_request_transaction
 from laurel.domain.achievements import definitions
 from laurel.domain.events.model import EventNotFound, NewEvent, check_event
-from laurel.domain.organisations import audit, tenancy
+from laurel.domain.organisations import audit
+from laurel.domain.organisations import store as organisations
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.domain.people import resolve
@@ -238,13 +239,8 @@ async def _departments(
     if not uids:
         return {}
     async with parts.database.transaction(caller.organisation_id) as tx:
-        found = {}
-        for uid in sorted(uids):
-            try:
-                found[uid] = (await tenancy.find_department(tx, uid, caller)).id
-            except NotFound:
-                continue
-        return found
+        known = await organisations.departments_named(tx, sorted(uids))
+    return {name: one.id for name, one in known.items() if caller.department_id in (None, one.id)}
 
 
 def _checked(

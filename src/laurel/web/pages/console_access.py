@@ -133,7 +133,7 @@ async def _show_webhook(visit: Visit, error: LaurelError | None = None) -> Respo
         deliveries = await notifications.list_deliveries(
             tx, endpoint.id, state=None, before=visit.cursor(), limit=_PAGE + 1
         )
-        attempts = {one.id: await notifications.list_attempts(tx, one.id) for one in deliveries[:_PAGE]}
+        attempts = await notifications.attempts_of(tx, [one.id for one in deliveries[:_PAGE]])
     return visit.show(
         "console/webhook.html",
         error=error,

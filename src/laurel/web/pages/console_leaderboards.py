@@ -13,7 +13,7 @@ from laurel.domain.achievements.periods import PERIODS, Calendar, zone
 from laurel.domain.leaderboards import boards, store
 from laurel.domain.leaderboards.boards import BoardWish
 from laurel.domain.leaderboards.model import Leaderboard, Place
-from laurel.domain.leaderboards.ranking import period_at, place_of, top_places
+from laurel.domain.leaderboards.ranking import period_at, place_of, top_places, tops
 from laurel.domain.organisations import audit
 from laurel.domain.organisations import store as organisations
 from laurel.domain.people import store as people
@@ -60,7 +60,7 @@ async def show_leaderboards(visit: Visit) -> Response[bytes]:
     async with visit.transaction() as tx:
         wanted = Slice(_PAGE, (number - 1) * _PAGE)
         total, found = await store.page(tx, statuses=_SHOWN, department_id=None, wanted=wanted, now=now)
-        leaders = {one.id: await top_places(tx, one, period_at(one, calendar, now), limit=_PLACES) for one in found}
+        leaders = await tops(tx, {one.id: period_at(one, calendar, now) for one in found}, limit=_PLACES)
         known = await people.find_many(tx, sorted({place.person_id for one in leaders.values() for place in one}))
     return visit.show(
         "console/leaderboards.html",

@@ -141,6 +141,25 @@ async def of_person(
     return [Award.from_row(row) for row in rows]
 
 
+async def of_people(tx: Transaction, person_ids: Sequence[PersonId], limit: int) -> dict[PersonId, list[Award]]:
+    """People's awards that are not pending, newest first, `limit` of each at most."""
+    rows = await tx.fetch(
+        f"""
+        SELECT w.* FROM unnest($2::bigint[]) AS wanted(person_id) CROSS JOIN LATERAL (
+            SELECT {COLUMNS} FROM award
+            WHERE organisation_id = $1 AND person_id = wanted.person_id AND state <> 'pending' ORDER BY id DESC LIMIT $3
+        ) w ORDER BY w.id DESC
+        """,
+        tx.organisation_id,
+        person_ids,
+        limit,
+    )
+    found: dict[PersonId, list[Award]] = {person_id: [] for person_id in person_ids}
+    for row in rows:
+        found[row["person_id"]].append(Award.from_row(row))
+    return found
+
+
 async def newest(
     tx: Transaction,
     *,

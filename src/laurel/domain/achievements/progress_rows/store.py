@@ -23,12 +23,20 @@ async def load_states(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[P
     return {row[0]: PersonState(row[0], row[1]) for row in rows}
 
 
-async def read_state(tx: Transaction, person_id: PersonId) -> PersonState:
-    """A person's progress without the lock, for reading."""
-    stored = await tx.fetchval(
-        "SELECT state FROM progress WHERE organisation_id = $1 AND person_id = $2", tx.organisation_id, person_id
+async def read_states(tx: Transaction, person_ids: Sequence[PersonId]) -> dict[PersonId, PersonState]:
+    """People's progress without the lock, for reading."""
+    rows = await tx.fetch(
+        "SELECT person_id, state FROM progress WHERE organisation_id = $1 AND person_id = ANY($2::bigint[])",
+        tx.organisation_id,
+        person_ids,
     )
-    return PersonState(person_id, stored or b"")
+    stored = {row["person_id"]: row["state"] for row in rows}
+    return {person_id: PersonState(person_id, stored.get(person_id) or b"") for person_id in person_ids}
+
+
+async def read_state(tx: Transaction, person_id: PersonId) -> PersonState:
+    """As `read_states`, of one person."""
+    return (await read_states(tx, [person_id]))[person_id]
 
 
 async def save_states(tx: Transaction, states: Sequence[PersonState]) -> None:

@@ -1,6 +1,6 @@
 """The SQL of identifiers. Decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from laurel.base.ids import PersonId, new_uids
@@ -54,6 +54,21 @@ async def create_people(tx: Transaction, kind: str, values: Sequence[str], now: 
 async def insert(tx: Transaction, person_id: PersonId, kind: str, value: str) -> bool:
     """Give a person an identifier; False when somebody has it. The table's key decides races."""
     return await add_row_once(tx, "person_identifier", {"kind": kind, "value": value, "person_id": person_id})
+
+
+async def insert_many(tx: Transaction, kind: str, values: Mapping[PersonId, str]) -> None:
+    """Give people identifiers of a kind, where nobody has them."""
+    await tx.execute(
+        """
+        INSERT INTO person_identifier (organisation_id, kind, value, person_id)
+        SELECT $1, $2, n.value, n.person_id FROM unnest($3::bigint[], $4::text[]) AS n(person_id, value)
+        ORDER BY n.person_id ON CONFLICT DO NOTHING
+        """,
+        tx.organisation_id,
+        kind,
+        list(values),
+        list(values.values()),
+    )
 
 
 async def remove(tx: Transaction, person_id: PersonId, kinds: Sequence[str] | None = None) -> None:

@@ -151,6 +151,5 @@ async def _name_people(desk: Desk, drafts: Sequence[CredentialDraft], persons: S
     if not wanted:
         return
     known = await known_as.of_people(desk.tx, sorted(wanted))
-    for person_id, value in sorted(wanted.items()):
-        if EXTERNAL not in known.get(person_id, {}):
-            await known_as.insert(desk.tx, person_id, EXTERNAL, value)
+    unnamed = {one: value for one, value in wanted.items() if EXTERNAL not in known.get(one, {})}
+    await known_as.insert_many(desk.tx, EXTERNAL, unnamed)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -58,11 +59,31 @@ async def find_design(desk: Desk, text: str) -> StoredDesign:
     return found
 
 
-async def show_design(desk: Desk, design: StoredDesign, *, groups: bool = True) -> dict[str, Any]:
-    """A design as it is answered."""
+async def show_design(desk: Desk, design: StoredDesign) -> dict[str, Any]:
+    """A design as it is answered, with the groups that use it."""
+    return (await _with_groups(desk, [design], [await _shown(desk, design)]))[0]
+
+
+async def _with_groups(desk: Desk, found: Sequence[StoredDesign], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    using = await catalogue.using_designs(desk.tx, [design.uid for design in found], _GROUPS_SHOWN_MAX)
+    counts = await register.tallies(desk.tx, sorted({one.id for some in using.values() for one in some}))
+    for design, row in zip(found, rows, strict=True):
+        row["groups"] = [
+            {
+                "id": one.id,
+                "name": group_name(one),
+                "updated_at": render_time(one.updated_at),
+                "credentials_count": counts.get(one.id, 0),
+            }
+            for one in using[design.uid]
+        ]
+    return rows
+
+
+async def _shown(desk: Desk, design: StoredDesign) -> dict[str, Any]:
     extra = details_of(design)
     canvas = library.drawable(design, design.kind).canvas
-    row: dict[str, Any] = {
+    return {
         "id": design.id,
         "name": design.name,
         "kind": design.kind,
@@ -78,19 +99,6 @@ async def show_design(desk: Desk, design: StoredDesign, *, groups: bool = True) 
         "meta_data": extra.get("meta_data"),
         "drawn_as": "itself" if design.is_drawable else "the default design: its content is in a foreign format",
     }
-    if groups:
-        using = await catalogue.using_design(desk.tx, design.uid, _GROUPS_SHOWN_MAX)
-        counts = await register.tallies(desk.tx, [one.id for one in using])
-        row["groups"] = [
-            {
-                "id": one.id,
-                "name": group_name(one),
-                "updated_at": render_time(one.updated_at),
-                "credentials_count": counts.get(one.id, 0),
-            }
-            for one in using
-        ]
-    return row
 
 
 # -------------------------------------------------------------------------------------------------------------- writing
@@ -219,7 +227,9 @@ async def _list(call: Call, *, groups: bool) -> Answer:
             details=meta_paths(given),
         )
         rows, total = await designs.search(desk.tx, wanted, limit=page.size, offset=page.offset)
-        shown = [await show_design(desk, row, groups=groups) for row in rows]
+        shown = [await _shown(desk, row) for row in rows]
+        if groups:
+            shown = await _with_groups(desk, rows, shown)
         return {"designs": shown, "meta": page.meta(total)}
 
 

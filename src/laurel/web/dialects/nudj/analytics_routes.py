@@ -10,7 +10,7 @@ from laurel.base.ids import DepartmentId
 from laurel.base.times import render_time_or_none
 from laurel.database.slices import Slice
 from laurel.domain.achievements import store as achievements
-from laurel.domain.achievements.standing import Standing, standings
+from laurel.domain.achievements.standing import Standing, standings_of
 from laurel.domain.organisations import store as organisations
 from laurel.domain.people import store as people
 from laurel.domain.rewards.ledger import store as ledger
@@ -44,13 +44,12 @@ async def get_users_details(
         _, known = await achievements.page(tx, statuses=("live",), wanted=Slice(PAGE_MAX))
         book, now, tongue = (await spine.open(tx)).book, parts.clock.now(), await tongue_of(tx, request)
         members = await members_of(tx, found)
+        standing = await standings_of(tx, book, [person.id for person in found], known, now)
         data = [
             {
                 **user_out(members, person, book.calendar, now),
                 "achievements": [
-                    _row(standing, tongue)
-                    for standing in await standings(tx, book, person.id, known, now)
-                    if standing.awards or has_moved(standing.progress)
+                    _row(one, tongue) for one in standing[person.id] if one.awards or has_moved(one.progress)
                 ],
             }
             for person in found

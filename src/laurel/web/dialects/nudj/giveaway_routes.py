@@ -6,7 +6,6 @@ from typing import Any
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
-from laurel.base.ids import PersonId
 from laurel.base.limits import DRAW_WINNERS_MAX, REWARD_ITEMS_MAX, USERS_PER_DISTRIBUTION_MAX, check_count
 from laurel.base.times import render_time
 from laurel.domain.give_rewards import distribute, draw
@@ -19,7 +18,7 @@ from laurel.domain.rewards.model import RewardItem, RewardNotFound, RewardPlan
 from laurel.web.dialects.nudj.acting import administers
 from laurel.web.dialects.nudj.plans import xp_of
 from laurel.web.dialects.nudj.reward_routes import find_reward
-from laurel.web.dialects.nudj.translate import department_id_of, person_id_of, require_person_id, uid_in
+from laurel.web.dialects.nudj.translate import department_id_of, person_ids_of, require_person_ids, uid_in
 from laurel.web.dialects.nudj.wire import DrawIn, GiveawayIn, ManualDistributionIn
 from laurel.web.injected import InjectedCaller, InjectedParts, InjectedSpine
 
@@ -35,7 +34,7 @@ async def create_manual_distribution(
     check_count(len(data.rewards), REWARD_ITEMS_MAX, "rewards")
 
     async def work(run: Run) -> dict[str, Any]:
-        found: dict[str, PersonId | None] = {uid: await person_id_of(run.tx, uid) for uid in data.userIds}
+        found = await person_ids_of(run.tx, data.userIds)
         items = []
         for index, one in enumerate(data.rewards):
             reward = await catalogue.require(run.tx, uid_in(one.rewardId), f"rewards[{index}].rewardId")
@@ -50,14 +49,14 @@ async def create_manual_distribution(
         choice = tuple(item.reward for item in items) if plan.selection == "select" else None
         paid = await distribute.distribute(
             run,
-            [person_id for person_id in found.values() if person_id is not None],
+            [found[uid] for uid in dict.fromkeys(data.userIds) if uid in found],
             plan,
             department_id=await department_id_of(run.tx, data.communityId),
             source_id=caller.actor,
             choice=choice,
         )
         await run.save()
-        failed = [uid for uid, person_id in found.items() if person_id is None or person_id not in paid]
+        failed = [uid for uid in dict.fromkeys(data.userIds) if uid not in found or found[uid] not in paid]
         short = sum(bool(one.shortages) for one in paid.values())
         message = f"{short} users did not get everything: the supply or their maximum was reached" if short else None
         return {
@@ -79,10 +78,9 @@ async def process_giveaway(
 
     async def work(run: Run) -> dict[str, Any]:
         reward = await find_reward(run.tx, reward_id)
-        winners = [
-            (await require_person_id(run.tx, one.userId, f"winners[{index}].userId"), one.quantity)
-            for index, one in enumerate(data.winners)
-        ]
+        named = [(f"winners[{index}].userId", one.userId) for index, one in enumerate(data.winners)]
+        people = await require_person_ids(run.tx, named)
+        winners = [(person_id, one.quantity) for person_id, one in zip(people, data.winners, strict=True)]
         drawn = await draw.name_winners(run, reward, winners, by=caller)
         return {"success": True, "message": f"{len(drawn.winners)} winners"}
 

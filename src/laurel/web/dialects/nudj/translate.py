@@ -1,6 +1,6 @@
 """Between Nudj's words and the domain's: languages, people, details, criteria, reward plans. Both directions, no rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, get_args
@@ -78,11 +78,15 @@ async def tongue_of(tx: Transaction, request: Request[Any, Any, Any]) -> Tongue:
 # -------------------------------------------------------------------------------------------------------------- people
 async def person_id_of(tx: Transaction, text: str) -> PersonId | None:
     """The person that a user id names: 24 hex digits are ours first, and whatever it is may be an external id."""
-    if is_uid(text.lower()):
-        found = await people.ids_by_uid(tx, [text.lower()])
-        if found:
-            return found[text.lower()]
-    return (await known_as.ids_by_value(tx, EXTERNAL, [text])).get(text)
+    return (await person_ids_of(tx, [text])).get(text)
+
+
+async def person_ids_of(tx: Transaction, texts: Sequence[str]) -> dict[str, PersonId]:
+    """As person_id_of, of many; who is not known is absent."""
+    ours = await people.ids_by_uid(tx, sorted({text.lower() for text in texts if is_uid(text.lower())}))
+    found = {text: ours[text.lower()] for text in texts if text.lower() in ours}
+    others = sorted(set(texts) - found.keys())
+    return found | (await known_as.ids_by_value(tx, EXTERNAL, others) if others else {})
 
 
 async def person_key_of(tx: Transaction, text: str, field: str = "userId") -> PersonKey:
@@ -97,10 +101,16 @@ async def person_key_of(tx: Transaction, text: str, field: str = "userId") -> Pe
 
 async def require_person_id(tx: Transaction, text: str, field: str = "userId") -> PersonId:
     """As person_id_of; raises PersonNotFound."""
-    person_id = await person_id_of(tx, check_length(text, IDENTIFIER_LENGTH_MAX, field))
-    if person_id is None:
-        raise PersonNotFound("User not found", field=field, value=text)
-    return person_id
+    return (await require_person_ids(tx, [(field, text)]))[0]
+
+
+async def require_person_ids(tx: Transaction, named: Sequence[tuple[str, str]]) -> list[PersonId]:
+    """The people that fields (field, text) name, in order; raises PersonNotFound for the first that names nobody."""
+    found = await person_ids_of(tx, [check_length(text, IDENTIFIER_LENGTH_MAX, field) for field, text in named])
+    for field, text in named:
+        if text not in found:
+            raise PersonNotFound("User not found", field=field, value=text)
+    return [found[text] for _, text in named]
 
 
 async def department_id_of(

@@ -1,5 +1,6 @@
 """Webhooks: configurations, the log of deliveries with every attempt, sending again by hand."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +13,7 @@ from laurel.base.times import render_time, render_time_or_none
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.notifications import endpoints, store
-from laurel.domain.notifications.model import Delivery, DeliveryNotFound, Endpoint
+from laurel.domain.notifications.model import Attempt, Delivery, DeliveryNotFound, Endpoint
 from laurel.domain.notifications.request_wishes import Sending, sending_of
 from laurel.domain.parts import Parts
 from laurel.web.dialects.nudj.acting import administers
@@ -110,8 +111,7 @@ async def delete_webhook_config(
     return {"success": True}
 
 
-async def _log_out(tx: Transaction, endpoint: Endpoint, delivery: Delivery) -> dict[str, Any]:
-    attempts = await store.list_attempts(tx, delivery.id)
+def _log_out(endpoint: Endpoint, delivery: Delivery, attempts: Sequence[Attempt]) -> dict[str, Any]:
     body = msgspec.json.decode(delivery.body)
     return {
         "id": delivery.uid,
@@ -148,7 +148,8 @@ async def get_webhook_logs(
     async with parts.database.transaction(caller.organisation_id) as tx:
         wanted = {one.id: one for one in await _configs(tx) if config_id in (None, one.uid)}
         total, found = await store.page_deliveries(tx, list(wanted), listed)
-        edges = [await _log_out(tx, wanted[delivery.endpoint_id], delivery) for delivery in found]
+        attempts = await store.attempts_of(tx, [delivery.id for delivery in found])
+        edges = [_log_out(wanted[delivery.endpoint_id], delivery, attempts[delivery.id]) for delivery in found]
     return listing(total, edges)
 
 
@@ -159,7 +160,8 @@ async def retry_webhook(parts: InjectedParts, caller: InjectedCaller, log_id: Fr
         for endpoint in await _configs(tx):
             if await store.find_delivery(tx, endpoint.id, uid_in(log_id)) is not None:
                 delivery = await endpoints.redeliver(tx, parts, endpoint.uid, uid_in(log_id))
-                return await _log_out(tx, endpoint, delivery)
+                attempts = await store.attempts_of(tx, [delivery.id])
+                return _log_out(endpoint, delivery, attempts[delivery.id])
     raise DeliveryNotFound("Webhook log not found", value=log_id)
 
 
