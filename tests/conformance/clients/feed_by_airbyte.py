@@ -29,6 +29,11 @@ class Achievements(HttpStream):
     def request_params(self, stream_state, stream_slice=None, next_page_token=None):
         return {"source": "airbyte", "format": "json", "limit": size, **(next_page_token or {})}
 
+    def backoff_time(self, response):
+        """As long as the server says; the kit itself would guess, with chance, and give up after five guesses."""
+        wanted = getattr(response, "headers", {}).get("Retry-After")
+        return None if wanted is None else float(wanted)
+
     def read_records(self, *arguments, **named):
         """All pages in one go: a stream that overrides this is not read page by page with checkpoints."""
         yield from super().read_records(*arguments, **named)
