@@ -135,3 +135,32 @@ def test_rotated_and_transparent_texts_are_drawn_where_the_png_has_them():
         a_text("Up", y=200, rotation=-30),
     )
     assert apart(design, fields()).mean < 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "\ue000",
+        "\uf8ff",
+        "\ufeff",
+        "\ufffc",
+        "\ufdd0",
+        "\u0378",
+        "\x80",
+        "\U0010ffff",
+        "မြန်မာ",
+        "ខ្មែរ",
+        "𒀀",
+        "𠀀",
+        "ᏣᎳᎩ",
+    ],
+)
+def test_a_text_with_what_no_typeface_has_is_drawn_as_in_the_png(odd):
+    design, filled = builtin_designs()["certificate-atelier-a4-portrait"], fields(f"Ada {odd} Lovelace")
+    assert "Lovelace" not in text_of(pdf_of(design, filled))
+    assert apart(design, filled).mean < 3
+
+
+@pytest.mark.parametrize("mark", ["\u00ad", "\u200b", "\u200e", "\u2060", "\u2066", "\ufe0f", "\U000e0041"])
+def test_marks_that_show_nothing_leave_words_as_words(mark):
+    assert "Lovelace" in text_of(pdf_of(a_design(a_text(width=380)), fields(f"Ada{mark} Lovelace")))

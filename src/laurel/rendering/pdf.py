@@ -56,6 +56,7 @@ _PROGRAM: Final = rb"""
   }
 }
 """
+_BYTE_ORDER_MARK = "\ufeff"
 _HEADINGS = {"title": 1, "heading": 2}
 _ROOM = 0.25  # of the width, beyond the box: typst must never break a line that fits it already
 _lock = Lock()
@@ -110,10 +111,11 @@ def _parts(design: Design, fields: Fields, fonts: FontLibrary) -> list[dict[str,
     over: list[Node] = []  # what stands above the open drawing
     place = 0  # where in the parts the open drawing belongs
     for node in design.nodes:
-        if isinstance(node, Text) and not node.curve and not node.opacity < 1:
-            if words := words_of(node, fields):
-                parts.append(_text(design, node, set_text(words, node, fields.language, fonts), fonts))
-                over.append(node)
+        if isinstance(node, Text) and not (words := words_of(node, fields)):
+            continue
+        if isinstance(node, Text) and (setting := _as_words(node, words, fields, fonts)):
+            parts.append(_text(design, node, setting, fonts))
+            over.append(node)
         elif alternative := _alternative(node, fields):
             alone = SvgWriter(design, fields, fonts)
             alone.node(node)
@@ -126,6 +128,18 @@ def _parts(design: Design, fields: Fields, fonts: FontLibrary) -> list[dict[str,
             drawing.node(node)
     _insert(parts, place, drawing)
     return parts
+
+
+def _as_words(node: Text, words: str, fields: Fields, fonts: FontLibrary) -> Setting | None:
+    """How a text stands on the page; None for what has to be drawn like a picture, which says it to those who listen.
+
+    That is what PDF cannot curve or fade, and what PDF/UA-1 does not allow as words: a character that no typeface here has,
+    or a byte order mark.
+    """
+    if node.curve or node.opacity < 1 or _BYTE_ORDER_MARK in words:
+        return None
+    setting = set_text(words, node, fields.language, fonts)
+    return setting if all(glyph.index for line in setting.lines for glyph in line.glyphs) else None
 
 
 def _insert(parts: list[dict[str, Any]], place: int, drawing: SvgWriter) -> None:
