@@ -83,3 +83,4 @@ def test_a_record_is_exported_and_our_own_addresses_need_no_network(tmp_path):
         done = laurel("verify", str(record), "--recipient", "ada@example.org", **server.settings)
         assert done.returncode == 0, done.stdout
         assert "GENUINE  CLR 2.0" in done.stdout
+        assert "request" not in done.stderr

@@ -104,7 +104,13 @@ async def test_private_credentials_open_with_their_key_only(api, stranger, parts
     uid = award["credential"]
     async with parts.database.transaction(organisation.id) as tx:
         key = (await store.find_by_uid(tx, uid)).access_key
-    for path in (f"/c/{uid}.json", f"/c/{uid}.png", f"/c/{uid}/proof", f"/ob2/assertions/{uid}"):
+    for path in (
+        f"/c/{uid}.json",
+        f"/c/{uid}.png",
+        f"/c/{uid}/proof",
+        f"/ob2/assertions/{uid}",
+        f"/ob2/assertions/{uid}/badge.png",
+    ):
         assert (await stranger.get(path)).status_code == 404
         assert (await stranger.get(f"{path}?key=wrong")).status_code == 404
     shown = await stranger.get(f"/c/{uid}.json?key={key}")
@@ -407,3 +413,66 @@ async def test_open_badges_2_of_an_issuer_with_an_address(api, stranger, organis
     issuer = (await stranger.get(own_path(badge["issuer"]))).json()
     assert (assertion["type"], badge["type"], issuer["email"]) == ("Assertion", "BadgeClass", "badges@example.org")
     assert (await verdict(stranger, assertion))["verified"]
+    picture = own_path(assertion["image"])
+    for name in (picture, picture.replace(".png", ".svg")):
+        shown = await stranger.get(name)
+        baked = baking.extract(shown.content)
+        assert baked.standard == "openbadges2"
+        assert msgspec.json.decode(baked.text) == assertion
+        assert (await verdict(stranger, shown.content))["verified"]
+    await api.post(f"/api/v1/awards/{award['id']}/revoke", json={"reason": "x"})
+    gone = await stranger.get(picture)
+    assert (gone.status_code, gone.json()["code"]) == (410, "badge_gone")
+
+
+async def test_nobody_between_keeps_the_assertion_of_a_private_credential(api, stranger, parts, organisation):
+    await api.patch("/api/v1/organisation", json={"email": "badges@example.org"})
+    award = await an_award(api, private=True)
+    async with parts.database.transaction(organisation.id) as tx:
+        key = (await store.find_by_uid(tx, award["credential"])).access_key
+    for path in ("", "/badge.png"):
+        answer = await stranger.get(f"/ob2/assertions/{award['credential']}{path}?key={key}")
+        assert answer.status_code == 200, path
+        assert answer.headers["cache-control"].startswith("private"), path
+
+
+@pytest.mark.parametrize(("asked", "media_type"), [(".jws", "application/vc+jwt"), ("", "text/plain")])
+async def test_the_token_comes_by_the_names_that_the_standard_uses(api, stranger, asked, media_type):
+    award = await an_award(api)
+    answer = await stranger.get(f"/c/{award['credential']}{asked}", headers={"Accept": "text/plain"})
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    assert (await verdict(stranger, answer.content))["verified"]
+    usual = await stranger.get(f"/c/{award['credential']}", headers={"Accept": "application/json, text/plain, */*"})
+    assert usual.json()["name"]
+
+
+async def test_what_is_published_answers_head_as_get_without_a_body(api, stranger, organisation):
+    award = await an_award(api)
+    uid, achievement = award["credential"], award["achievement"]
+    document = await signed_document(stranger, uid)
+    list_path = own_path(document["credentialStatus"]["statusListCredential"])
+    for path in (f"/c/{uid}", f"/c/{uid}.png", f"/a/{achievement}", f"/i/{organisation.uid}/did.json", list_path):
+        shown, head = await stranger.get(path), await stranger.head(path)
+        assert (head.status_code, head.content) == (200, b""), path
+        for name in ("content-type", "content-length", "etag", "cache-control"):
+            assert head.headers.get(name) == shown.headers.get(name), (path, name)
+    assert (await stranger.head("/c/x")).status_code == 404
+    assert (await stranger.head("/credentials/verify")).status_code == 405
+
+
+async def test_caches_tell_pages_from_documents_at_one_address(api, stranger, organisation):
+    award = await an_award(api)
+    for path in (f"/c/{award['credential']}", f"/a/{award['achievement']}", f"/i/{organisation.uid}"):
+        for accept in ("application/ld+json", "text/html"):
+            answer = await stranger.get(path, headers={"Accept": accept})
+            assert "Accept" in answer.headers["vary"].split(", "), (path, accept)
+
+
+async def test_pages_of_issuers_and_achievements_can_be_shared(api, stranger, organisation):
+    achievement = await an_achievement(api, description="Joins plates.")
+    for path in (f"/a/{achievement['id']}", f"/i/{organisation.uid}"):
+        page = (await stranger.get(path, headers={"Accept": "text/html"})).text
+        for name in ("og:title", "og:type", "og:url"):
+            assert f'property="{name}" content=""' not in page
+            assert f'property="{name}"' in page, (path, name)
+        assert f'rel="canonical" href="{BASE_URL}{path}"' in page

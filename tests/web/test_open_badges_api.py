@@ -129,7 +129,15 @@ async def test_nobody_sees_another_persons_wallet(parts, organisation, applicati
 
 
 async def test_without_a_token_nothing_is_shown(stranger):
-    refused(await stranger.get(CREDENTIALS), 401, "unauthorizedrequest")
+    answer = await stranger.get(CREDENTIALS)
+    refused(answer, 401, "unauthorizedrequest")
+    assert "error=" not in answer.headers["www-authenticate"]
+
+
+async def test_a_token_that_is_no_good_is_told_apart_from_none(stranger):
+    answer = await stranger.get(CREDENTIALS, headers={"Authorization": "Bearer x"})
+    refused(answer, 401, "unauthorizedrequest")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
 async def test_a_key_that_acts_for_nobody_has_no_wallet(api):
@@ -140,7 +148,9 @@ async def test_a_key_reads_only_what_its_scopes_say(parts, organisation, applica
     key = await a_key(parts, organisation, acting_person_id=person.id, scopes=("profiles:read",))
     async with client_of(application, key) as client:
         assert (await client.get(f"{BASE}/profile")).status_code == 200
-        refused(await client.get(CREDENTIALS), 403, "forbidden")
+        answer = await client.get(CREDENTIALS)
+        refused(answer, 403, "forbidden")
+        assert 'error="insufficient_scope", scope="https://purl.imsglobal.org/' in answer.headers["www-authenticate"]
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", CREDENTIALS), ("GET", f"{BASE}/other")])

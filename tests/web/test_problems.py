@@ -16,6 +16,15 @@ async def test_an_unknown_address_is_not_found(stranger):
 async def test_a_method_that_the_address_does_not_take_is_said(api):
     answer = await api.delete("/api/v1/organisation")
     await refusal(answer, 405, "method_not_allowed")
+    assert {"GET", "HEAD", "PATCH"} <= set(answer.headers["allow"].split(", "))
+
+
+async def test_a_character_that_cannot_be_stored_is_named_with_its_place(api):
+    award = {"person": {"email": "x@example.org"}, "create_person": True, "evidence": [{"name": "a\x00b"}]}
+    achievement = (await api.post("/api/v1/achievements", json={"name": "x", "status": "live"})).json()["id"]
+    answer = await api.post(f"/api/v1/achievements/{achievement}/awards", json=award)
+    body = await refusal(answer, 422, "cannot_be_stored")
+    assert (body["field"], "U+0000" in body["detail"]) == ("evidence[0].name", True)
 
 
 async def test_malformed_json_is_said(api):

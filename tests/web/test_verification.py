@@ -15,6 +15,7 @@ from tests.openbadges import builders
 from tests.openbadges.hostile import OFFERED
 from tests.openbadges.test_baking import SVG, a_png
 from tests.openbadges.test_vc_jwt import EC_KEY, sign_es256
+from tests.support.credentials import an_award
 from tests.support.elsewhere import DID_URL
 from tests.support.fixtures import BASE_URL
 
@@ -188,6 +189,17 @@ async def test_hostile_bytes_end_in_a_clear_verdict(stranger, elsewhere, name):
 async def test_fifty_megabytes_are_refused_with_the_limit(stranger):
     answer = await stranger.post("/verify", content=b"x" * 50_000_000)
     assert (answer.status_code, answer.json()["limit"]) == (413, limits.BODY_BYTES_MAX)
+
+
+@pytest.mark.parametrize("kind", ["json", "jwt", "png"])
+async def test_what_a_program_sends_as_it_is_and_calls_a_form_is_verified(api, stranger, kind):
+    award = await an_award(api)
+    content = (await stranger.get(f"/c/{award['credential']}.{kind}")).content
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await stranger.post("/verify", content=content, headers=headers)
+    assert answer.json()["verified"], answer.text
+    address = await stranger.post("/verify", content=f"{BASE_URL}/c/{award['credential']}", headers=headers)
+    assert address.json()["verified"], address.text
 
 
 async def test_a_form_with_nothing_in_it_is_refused(stranger):

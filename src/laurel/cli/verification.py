@@ -15,6 +15,7 @@ from laurel.cli.endings import Exit, end
 from laurel.cli.running import console, opened, settings_of_command
 from laurel.domain.verification.verifier import Verifier
 from laurel.openbadges.verdict import Outcome, Verdict
+from laurel.outside import logs
 from laurel.outside.clock import SystemClock
 from laurel.outside.http import GuardedHttp
 from laurel.settings import Settings
@@ -56,6 +57,7 @@ async def _verdict(credential: str, recipients: tuple[str, ...], settings: Setti
     from laurel.application import surfaces
     from laurel.web.server import create_web
 
+    logs.configure(level="warning", coloured=False)  # what is read from this server itself is no request to it
     async with opened(settings) as parts:
         create_web(parts, surfaces(settings))
         return await _decide(parts.verifier, credential, recipients)

@@ -51,6 +51,8 @@ def read(data: bytes) -> Offered:
 
 def _read_text(text: str, carrier: str) -> Offered:
     text = text.strip()
+    if not text:
+        raise DocumentRefused("there is nothing in it")
     if text[:1] in {"{", "["}:
         document = read_json(text)
         inside = enveloped_token(document)

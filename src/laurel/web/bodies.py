@@ -130,6 +130,7 @@ class LaurelRequest(Request[Any, Any, Any]):
         state = ScopeState.from_scope(self.scope)
         if "laurel.json" not in self.scope:
             body = await self.body()
+            self.scope["laurel.body"] = body  # type: ignore[typeddict-unknown-key] # our own key
             wanted = getattr(self.route_handler, "parsed_data_field", None)
             surfaces: Surfaces = self.app.state.surfaces
             decoded = decode_json(

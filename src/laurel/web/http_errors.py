@@ -4,6 +4,7 @@ Every surface gets the same LaurelErrors; `status_of` is the one table from kind
 dialects may start from.
 """
 
+import re
 from http import HTTPStatus
 from typing import Any, ClassVar, assert_never
 
@@ -126,6 +127,29 @@ def refusal_of(exception: Exception, signature: ParsedSignature | None = None) -
     return Unexpected("something went wrong on our side")
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def named_in_body(error: CannotBeStored, body: bytes) -> CannotBeStored:
+    """The refusal with the place and the text in a JSON body that hold such a character, where one does."""
+    try:
+        whole = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return error
+    left: list[tuple[str, Any]] = [("", whole)]
+    while left:
+        place, part = left.pop()
+        if isinstance(part, str) and (found := _UNSTORABLE.search(part)):
+            character = f"U+{ord(found[0]):04X}"
+            said = f"{place or 'the body'} holds the character {character}, which cannot be stored"
+            return CannotBeStored(said, field=place or "body", value=part[:VALUE_SHOWN_MAX])
+        if isinstance(part, dict):
+            left += [(f"{place}.{name}".lstrip("."), inner) for name, inner in part.items()]
+        elif isinstance(part, list):
+            left += [(f"{place}[{number}]", inner) for number, inner in enumerate(part)]
+    return error
+
+
 _FIELD_COMPLAINTS = {
     "Object contains unknown field `": "there is no such field",
     "Object missing required field `": "the field is missing",
@@ -176,7 +200,9 @@ def _from_validation(exception: ValidationException, signature: ParsedSignature 
 
 def _from_http(exception: HTTPException) -> LaurelError:
     if isinstance(exception, MethodNotAllowedException):
-        allow = (exception.headers or {}).get("Allow")
+        allow = (exception.headers or {}).get("allow", "")
+        if "GET" in allow.split(", "):
+            allow += ", HEAD"
         return MethodNotAllowed("this route does not take this method", details={"allow": allow} if allow else None)
     if isinstance(exception, NotFoundException):
         return RouteNotFound("there is nothing at this address")

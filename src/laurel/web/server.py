@@ -18,6 +18,7 @@ from laurel.web import openapi
 from laurel.web.bodies import BodyLimit, LaurelRequest
 from laurel.web.callers import Callers, caller_of
 from laurel.web.edge import Edge
+from laurel.web.heads import Heads
 from laurel.web.hot_routes import HotRoutes
 from laurel.web.idempotency import Idempotency
 from laurel.web.own_pages import own_pages
@@ -77,6 +78,7 @@ def create_web(parts: Parts, surfaces: Sequence[Surface], *, trusted_proxies: Se
     layered = Idempotency(layered, known, parts)
     layered = PromptIssuing(layered, parts)
     layered = BodyLimit(layered, known)
+    layered = Heads(layered)
     edge = Edge(layered, surfaces=known, parts=parts, callers=callers, spine=spine, trusted_proxies=trusted_proxies)
     parts.verifier.answers_own(own_pages(edge))
     return edge

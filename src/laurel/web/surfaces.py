@@ -17,7 +17,7 @@ from laurel.base.limits import BODY_BYTES_MAX, JSON_DEPTH_MAX
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.web.hot_routes import HotTable
-from laurel.web.http_errors import Unexpected, refusal_of
+from laurel.web.http_errors import CannotBeStored, Unexpected, named_in_body, refusal_of
 
 RenderError = Callable[[Request[Any, Any, Any], LaurelError], Response[Any]]
 Authenticate = Callable[[Scope, Parts], Awaitable[Caller]]
@@ -87,6 +87,8 @@ class Surfaces:
     def refuse(self, request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
         """The answer of the path's surface to `exception`; what nobody foresaw is logged with its traceback."""
         error = refusal_of(exception, getattr(request.scope.get("route_handler"), "parsed_fn_signature", None))
+        if isinstance(error, CannotBeStored):
+            error = named_in_body(error, request.scope.get("laurel.body", b""))  # type: ignore[arg-type] # our own key
         if isinstance(error, Unexpected):
             log.error("unexpected failure", exc_info=exception, path_template=request.scope.get("path_template"))
         request.scope["state"]["error_code"] = error.code

@@ -12,6 +12,7 @@ from laurel.domain.access import sessions
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
 from laurel.web.pages import (
+    baked,
     console_access,
     console_achievement,
     console_achievements,
@@ -104,6 +105,7 @@ SURFACE = Surface(
         *console_access.HANDLERS,
         *console_applications.HANDLERS,
         *public_credential.HANDLERS,
+        *baked.HANDLERS,
         *verifier_page.HANDLERS,
         *own_texts.HANDLERS,
         *wallet_pages.HANDLERS,

@@ -225,7 +225,7 @@ async def _page(parts: Parts, uid: str, scope: Scope) -> tuple[bytes, RawHeaders
 
 def _answer(request: AnyRequest, template: str, context: dict[str, Any], *, framed: bool = False) -> Response[bytes]:
     headers = security_headers(images=context["organisation"].image, framed=framed)
-    headers |= {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    headers |= {"Cache-Control": "no-cache", "Vary": "Accept, Accept-Language"}
     return Response(render(template, **context).encode(), media_type=HTML, headers=headers)
 
 

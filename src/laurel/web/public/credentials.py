@@ -23,6 +23,7 @@ from laurel.web.injected import InjectedParts
 from laurel.web.public.negotiation import (
     OPEN,
     PROGRAM_FORMS,
+    TOKEN_FORMS,
     VC_JSON,
     VC_JWT,
     header,
@@ -31,7 +32,7 @@ from laurel.web.public.negotiation import (
 )
 
 _SECONDS_KEPT = 60
-_SUFFIXES = {"json": VC_JSON, "jwt": VC_JWT}
+_SUFFIXES = {"json": VC_JSON, "jwt": VC_JWT, "jws": VC_JWT}
 
 
 def _open_to(private: bool, own_key: str | None, given: str | None) -> bool:
@@ -71,7 +72,7 @@ async def _answer(parts: Parts, last: str, scope: Scope) -> tuple[int, bytes, st
     """(status, body, media type, headers)."""
     uid, _, suffix = last.partition(".")
     if suffix and suffix not in _SUFFIXES:
-        raise NotFound("a credential comes as .json, .jwt, .png and .svg", field="credential", value=last[:50])
+        raise NotFound("a credential comes as .json, .jwt, .jws, .png and .svg", field="credential", value=last[:50])
     form = _SUFFIXES.get(suffix) or wanted_form(header(scope, b"accept"), PROGRAM_FORMS)
     signed = await find_signed(parts, uid, access_key_in(scope))
     headers = headers_of(signed, form)
@@ -79,7 +80,7 @@ async def _answer(parts: Parts, last: str, scope: Scope) -> tuple[int, bytes, st
         headers["Vary"] = "Accept"
     if holds(header(scope, b"if-none-match"), headers["ETag"]):
         return 304, b"", form, headers
-    text = await token_of(parts.issuer, signed) if form == VC_JWT else signed.document
+    text = await token_of(parts.issuer, signed) if form in TOKEN_FORMS else signed.document
     return 200, (text or "").encode(), form, headers
 
 

@@ -19,7 +19,7 @@ from laurel.openbadges.faults import DocumentRefused
 from laurel.web.injected import InjectedParts
 from laurel.web.public.credentials import find_shown, find_signed
 from laurel.web.public.issuers import find_published
-from laurel.web.public.negotiation import JSON_LD, OPEN, published
+from laurel.web.public.negotiation import JSON_LD, published
 
 
 class NoOpenBadges2(NotFound):
@@ -63,16 +63,23 @@ async def show_assertion(
 
     Open Badges 2.0 knows no suspension: while one holds, the assertion is revoked, with that as the reason.
     """
-    key = request.query_params.get("key")
-    found = await find_shown(parts, credential, key)
+    found, body, gone = await assertion_of(parts, credential, request.query_params.get("key"))
+    answer = published(msgspec.json.encode(body), JSON_LD, seconds=60, private=found.private)
+    answer.status_code = 410 if gone else 200
+    return answer
+
+
+async def assertion_of(parts: Parts, uid: str, key: str | None) -> tuple[Credential, dict[str, Any], bool]:
+    """(the credential, its assertion, whether that says only that it is revoked). Raises CredentialNotFound, NotSigned,
+    NoOpenBadges2.
+    """
+    found = await find_shown(parts, uid, key)
     own = f"{_base(parts)}/assertions/{found.uid}"
     now = parts.clock.now()
     if found.state == "revoked" or found.is_suspended_at(now):
         reason = found.revoke_reason if found.state == "revoked" else _suspension(found)
-        body = open_badges_2.revoked_assertion(id=own, reason=reason or "")
-        headers = {**OPEN, "Cache-Control": "public, max-age=60"}
-        return Response(msgspec.json.encode(body), status_code=410, media_type=JSON_LD, headers=headers)
-    signed = await find_signed(parts, credential, key)
+        return found, open_badges_2.revoked_assertion(id=own, reason=reason or ""), True
+    signed = await find_signed(parts, uid, key)
     fields = msgspec.convert(found.fields, CredentialFields)
     if not fields.recipient_email:
         raise NoOpenBadges2("an Open Badges 2.0 recipient needs an e-mail address", field="recipient")
@@ -87,11 +94,11 @@ async def show_assertion(
         salt=identities[0].salt if identities else "",
         issued=found.issued_at or found.created_at,
         expires=found.expires_at,
-        image=f"{parts.issuer.addresses.credential(found.uid)}.png",
+        image=f"{own}/badge.png",
         evidence=[item["id"] for item in fields.evidence if isinstance(item.get("id"), str)],
         narrative=fields.narrative or None,
     )
-    return published(msgspec.json.encode(assertion), JSON_LD, seconds=60)
+    return found, assertion, False
 
 
 def _suspension(found: Credential) -> str:

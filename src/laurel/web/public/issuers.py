@@ -31,10 +31,12 @@ _TILE_SECONDS = 31_536_000
 HttpRequest = Request[Any, Any, Any]
 
 
-def _json(request: HttpRequest, document: dict[str, Any], media_type: str, *, seconds: int = 300) -> Response[Any]:
+def _json(
+    request: HttpRequest, document: dict[str, Any], media_type: str, *, negotiated: bool = False
+) -> Response[Any]:
     body = msgspec.json.encode(document)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return published(body, media_type, seconds=seconds, etag=etag, scope=request.scope)
+    return published(body, media_type, etag=etag, scope=request.scope, negotiated=negotiated)
 
 
 async def _only_organisation(parts: Parts) -> Organisation:
@@ -53,7 +55,7 @@ async def issuer_document(request: HttpRequest, parts: Parts, issuer: str) -> Re
     async with parts.database.transaction(organisation.id) as tx:
         given = await endorsements.of(tx, (), (), parts.clock.now())
     profile = composition.issuer_profile(organisation, parts.issuer.addresses, endorsements=given)
-    return _json(request, documents.profile_document(profile), JSON_LD)
+    return _json(request, documents.profile_document(profile), JSON_LD, negotiated=True)
 
 
 @get("/i/{issuer:str}/did.json", tags=["public"])
@@ -144,7 +146,7 @@ async def achievement_document(request: HttpRequest, parts: Parts, achievement: 
     shown = composition.achievement_of(found, addresses, organisation.language, endorsements=given)
     creator = composition.issuer_profile(organisation, addresses, endorsements=given)
     document = documents.achievement_document(msgspec.structs.replace(shown, creator=creator))
-    return _json(request, document, JSON_LD)
+    return _json(request, document, JSON_LD, negotiated=True)
 
 
 # -------------------------------------------------------------------------------------------- status lists and the log

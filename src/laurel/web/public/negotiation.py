@@ -11,6 +11,7 @@ JSON: Final = "application/json"
 VC_JSON: Final = "application/vc+ld+json"
 VC_JSON_NEW: Final = "application/vc"
 VC_JWT: Final = "application/vc+jwt"
+TEXT: Final = "text/plain"
 HTML: Final = "text/html"
 _JSON_FORMS: Final = (JSON, VC_JSON, JSON_LD, VC_JSON_NEW)
 _ACCEPT_LENGTH_MAX: Final = 1_000
@@ -41,7 +42,9 @@ def wanted_form(accept: str, offered: tuple[str, ...]) -> str:
     return best
 
 
-PROGRAM_FORMS: Final = (*_JSON_FORMS, VC_JWT)
+TOKEN_FORMS: Final = (VC_JWT, TEXT)
+"""As what a token may be asked for: text is what the API of Open Badges calls it."""
+PROGRAM_FORMS: Final = (*_JSON_FORMS, *TOKEN_FORMS)
 """In which a credential is signed."""
 
 
@@ -51,10 +54,21 @@ def wants_page(accept: str) -> bool:
 
 
 def published(
-    body: bytes | str, media_type: str, *, seconds: int = 300, etag: str | None = None, scope: Scope | None = None
+    body: bytes | str,
+    media_type: str,
+    *,
+    seconds: int = 300,
+    etag: str | None = None,
+    scope: Scope | None = None,
+    private: bool = False,
+    negotiated: bool = False,
 ) -> Response[Any]:
-    """An answer that anybody may keep for a while; empty when the reader has it already."""
-    headers = {**OPEN, "Cache-Control": f"public, max-age={seconds}"}
+    """An answer that anybody may keep for a while; empty when the reader has it already. private: only the reader may;
+    negotiated: others get another form at the same address.
+    """
+    headers = {**OPEN, "Cache-Control": "private, no-cache" if private else f"public, max-age={seconds}"}
+    if negotiated:
+        headers["Vary"] = "Accept"
     if etag is not None:
         headers["ETag"] = etag
         if scope is not None and holds(header(scope, b"if-none-match"), etag):

@@ -9,7 +9,7 @@ from laurel.web.http_errors import MethodNotAllowed, UnsupportedMedia, status_of
 from laurel.web.problems import headers_of
 
 
-def render_error(_: Request[Any, Any, Any], error: LaurelError) -> Response[dict[str, Any]]:
+def render_error(request: Request[Any, Any, Any], error: LaurelError) -> Response[dict[str, Any]]:
     """A refusal as imsx_StatusInfo, with the field that is wrong where there is one."""
     status = status_of(error)
     status = 400 if status == 422 else status
@@ -22,8 +22,19 @@ def render_error(_: Request[Any, Any, Any], error: LaurelError) -> Response[dict
             "imsx_codeMinor": {"imsx_codeMinorField": [{**field, "imsx_codeMinorFieldValue": _minor(error)}]},
         },
         status_code=status,
-        headers=headers_of(error),
+        headers=headers_of(error) | _challenge(request, error),
     )
+
+
+def _challenge(request: Request[Any, Any, Any], error: LaurelError) -> dict[str, str]:
+    """What was wrong with a token that came (RFC 6750, section 3.1): it is not valid, or lacks a scope."""
+    if not request.headers.get("authorization"):
+        return {}
+    if error.kind is Kind.UNAUTHENTICATED:
+        return {"WWW-Authenticate": 'Bearer realm="laurel", error="invalid_token"'}
+    if error.kind is Kind.FORBIDDEN and (scope := error.details.get("scope")):
+        return {"WWW-Authenticate": f'Bearer realm="laurel", error="insufficient_scope", scope="{scope}"'}
+    return {}
 
 
 def _minor(error: LaurelError) -> str:

@@ -1,5 +1,6 @@
 """POST /verify: anything that claims to be a credential, for everybody; and how a verdict looks as JSON."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -12,7 +13,10 @@ from laurel.base.limits import EMAIL_LENGTH_MAX, URL_LENGTH_MAX, VERIFICATION_RE
 from laurel.openbadges.verdict import Verdict
 from laurel.web.injected import InjectedParts
 
-_FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
+_URL_ENCODED = "application/x-www-form-urlencoded"
+_FORMS = frozenset({"multipart/form-data", _URL_ENCODED})
+_NAMED = re.compile(rb"[\w.-]+=")
+"""How a form that was meant as one begins."""
 _ADDRESS_BODY_BYTES_MAX = URL_LENGTH_MAX + 100
 
 
@@ -56,8 +60,12 @@ async def verify_anything(
 
 
 async def _offered(request: Request[Any, Any, Any]) -> bytes:
-    if request.content_type[0] not in _FORMS:
+    """What is to be looked at. Programs that send a file as it is often call it a form: that is no obstacle."""
+    kind = request.content_type[0]
+    if kind not in _FORMS:
         return await request.body()
+    if kind == _URL_ENCODED and (body := await request.body()).strip() and not _NAMED.match(body):
+        return body
     form = await request.form()
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
