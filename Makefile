@@ -53,6 +53,11 @@ fix: .venv/.dev ## format, and mend what can be mended
 bench: .venv/.dev ## measure against the limits in benchmarks/
 	@$(BIN)/python -m benchmarks
 
+# SCORECARD_SIZE=1 is the full size; FIGURES="R8 R10" measures some.
+.PHONY: scorecard
+scorecard: .venv/.dev ## measure reliability and isolation, each figure beside a build with a planted bug
+	@$(BIN)/python -m tests.scorecard $(FIGURES)
+
 .PHONY: conformance
 conformance: .venv/.dev ## show credentials, feeds and statements to published verifiers and clients (needs Node.js, npm, PyPI)
 	@$(BIN)/pytest -o python_files='*.py' tests/conformance $(PYTEST_ARGS)

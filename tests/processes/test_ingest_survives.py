@@ -1,88 +1,21 @@
 """What was acknowledged is there, once, whatever happens to the processes underneath."""
 
-import random
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
-from pathlib import Path
 
-import httpx
 import pytest
 
 from laurel.database.embedded import EmbeddedPostgres
-from tests.support.processes import laurel, serving
-
-PEOPLE = 20
-BATCH = 50
+from tests.support.processes import a_short_directory, laurel, serving
+from tests.support.streams import BATCH, a_batch, define, differences, send
 
 
 @pytest.fixture
 def directory():
-    """A short path: the embedded server's socket lies below it."""
-    path = Path(tempfile.mkdtemp(prefix="laurel-crash-"))
-    yield path
-    server = EmbeddedPostgres(path)
-    if (path / "postgres").is_dir():
-        server.start()
-        server.stop()
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def a_batch(number: int) -> list[dict]:
-    """Events that are the same each time; every person's tenth completes the achievement."""
-    chance = random.Random(number)
-    return [
-        {
-            "key": f"{number}-{index}",
-            "person": {"external_id": f"p{chance.randrange(PEOPLE)}"},
-            "name": "lesson.completed",
-            "payload": {"minutes": chance.randrange(100) / 10},
-        }
-        for index in range(BATCH)
-    ]
-
-
-def define(server) -> str:
-    answer = server.post(
-        "/api/v1/achievements",
-        json={
-            "name": "Ten",
-            "status": "live",
-            "queries": [{"alias": "l", "event_name": "lesson.completed"}],
-            "criteria": {
-                "type": "logical",
-                "operator": "and",
-                "conditions": [
-                    {"type": "count", "query": "l", "value": 10},
-                    {"type": "sum", "query": "l", "attribute": "minutes", "value": 1},
-                ],
-            },
-            "rewards": {"points": 3},
-        },
-    )
-    assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
-
-
-def send(server, number: int) -> dict | None:
-    try:
-        answer = server.post("/api/v1/events?create_people=true", json=a_batch(number), timeout=30)
-    except httpx.TransportError:
-        return None
-    return answer.json() if answer.status_code == 200 else None
-
-
-def expected() -> dict[str, tuple[int, float]]:
-    sums: dict[str, tuple[int, float]] = {}
-    for number in range(40):
-        for event in a_batch(number):
-            person = event["person"]["external_id"]
-            count, minutes = sums.get(person, (0, 0))
-            sums[person] = (count + 1, round(minutes + event["payload"]["minutes"], 1))
-    return sums
+    with a_short_directory() as path:
+        yield path
 
 
 def test_a_kill_in_the_middle_of_ingest_loses_and_doubles_nothing(directory):
@@ -111,23 +44,7 @@ def test_a_kill_in_the_middle_of_ingest_loses_and_doubles_nothing(directory):
             assert (again["replayed"], again["accepted"]) == (BATCH, 0), "an acknowledged event was lost"
         for number in range(40):
             assert send(second, number) is not None
-        check(second)
-
-
-def check(server) -> None:
-    sums = expected()
-    people = {}
-    for item in server.get("/api/v1/people?limit=100").json()["items"]:
-        people[item["external_id"]] = item["id"]
-    assert people.keys() == sums.keys()
-    for external_id, (count, minutes) in sums.items():
-        (progress,) = server.get(f"/api/v1/people/{people[external_id]}/progress").json()["items"]
-        leaves = progress["progress"]["conditions"]
-        assert [round(leaf["current_value"], 1) for leaf in leaves] == [count, minutes]
-        awards = server.get(f"/api/v1/people/{people[external_id]}/awards").json()["items"]
-        assert len(awards) == 1
-        ledger = server.get(f"/api/v1/people/{people[external_id]}/ledger").json()["items"]
-        assert [entry["amount"] for entry in ledger] == [3]
+        assert differences(second, range(40)) == []
 
 
 def test_the_server_recovers_by_itself_when_the_database_comes_back(directory):

@@ -1,17 +1,21 @@
 """Real `laurel` processes on loopback: started, waited for, asked, ended; every one by its own process id."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from laurel.database.embedded import EmbeddedPostgres
 
 PATIENCE_SECONDS = 60
 BOOTSTRAP_KEY = "lrl_a-key-for-unattended-set-ups"
@@ -77,10 +81,12 @@ class Serving:
             f"http://127.0.0.1:{self.port}{path}", headers={"Authorization": f"Bearer {BOOTSTRAP_KEY}"}, **rest
         )
 
-    def post(self, path: str, **rest: Any) -> httpx.Response:
+    def post(self, path: str, *, more_headers: Mapping[str, str] | None = None, **rest: Any) -> httpx.Response:
         """Tell with the bootstrap key."""
         return httpx.post(
-            f"http://127.0.0.1:{self.port}{path}", headers={"Authorization": f"Bearer {BOOTSTRAP_KEY}"}, **rest
+            f"http://127.0.0.1:{self.port}{path}",
+            headers={"Authorization": f"Bearer {BOOTSTRAP_KEY}", **(more_headers or {})},
+            **rest,
         )
 
     def end(self, number: int = signal.SIGTERM) -> int:
@@ -98,6 +104,20 @@ class Serving:
                     return
             time.sleep(0.05)
         raise AssertionError("its processes still listen")
+
+
+@contextmanager
+def a_short_directory() -> Iterator[Path]:
+    """A directory for an embedded database (its socket lies below it, and such paths are short); stopped and gone after."""
+    path = Path(tempfile.mkdtemp(prefix="laurel-"))
+    try:
+        yield path
+    finally:
+        server = EmbeddedPostgres(path)
+        if (path / "postgres").is_dir():
+            server.start()
+            server.stop()
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

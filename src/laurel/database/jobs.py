@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pgqueuer.queries import Queries
 
 _CONNECT_TIMEOUT_SECONDS = 10
+_STATEMENT_TIMEOUT_SECONDS = 15
+"""The queue's statements are small: one that takes longer was sent down a connection at whose end nobody is."""
 URGENT, NORMAL, WHENEVER = 10, 0, -10
 
 
@@ -75,14 +77,22 @@ async def _insert(
 
 
 @asynccontextmanager
-async def open_queue(url: str) -> "AsyncIterator[Queries]":
-    """A connection of its own for taking jobs off the queue. Raises Unavailable when the database does not answer."""
+async def open_queue(
+    url: str, *, statement_seconds_max: float = _STATEMENT_TIMEOUT_SECONDS
+) -> "AsyncIterator[Queries]":
+    """A connection of its own for taking jobs off the queue. Raises Unavailable when the database does not answer.
+
+    Its statements raise TimeoutError when the connection has fallen silent: then it has to be opened again.
+    """
     from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
     from pgqueuer.queries import Queries
 
     try:
         connection = await asyncpg.connect(
-            url, timeout=_CONNECT_TIMEOUT_SECONDS, server_settings={"application_name": "laurel-jobs"}
+            url,
+            timeout=_CONNECT_TIMEOUT_SECONDS,
+            command_timeout=statement_seconds_max,
+            server_settings={"application_name": "laurel-jobs"},
         )
     except (*CONNECTION_FAILURES, asyncpg.PostgresError) as failure:
         raise Unavailable(f"cannot connect to the database: {failure}", retry_after_seconds=1) from failure

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy as Connection
 
 from laurel.base import json_text
@@ -20,6 +21,10 @@ from laurel.base.ids import DepartmentId, OrganisationId
 TENANT_ROLE = "laurel_tenant"
 _STATEMENT_TIMEOUT_SECONDS = 60
 _CONNECT_TIMEOUT_SECONDS = 10
+_GIVE_UP_TIMEOUT_SECONDS = 3
+"""How long a transaction that failed may take to be rolled back; then its connection is closed, which does the same."""
+
+log = structlog.get_logger("laurel.database")
 
 Row = asyncpg.Record
 
@@ -178,7 +183,10 @@ class RequestTransaction:
         if transaction is None or database is None:
             return
         try:
-            await transaction.connection.execute("COMMIT" if commit else "ROLLBACK")
+            if commit:
+                await transaction.connection.execute("COMMIT")
+            else:
+                await database.give_up(transaction.connection)
         finally:
             await database.release(transaction.connection)
 
@@ -221,8 +229,30 @@ class Database:
             raise Unavailable("the database does not answer", retry_after_seconds=1) from failure
 
     async def release(self, connection: "Connection[Row]") -> None:
-        """Give a connection back; one that is still in a transaction is rolled back on the way."""
-        await self.pool.release(connection)
+        """Give a connection back; one that is still in a transaction is rolled back on the way.
+
+        One that does not answer is closed instead: whoever had it has been told by then.
+        """
+        try:
+            await self.pool.release(connection, timeout=_GIVE_UP_TIMEOUT_SECONDS)
+        except CONNECTION_FAILURES as failure:
+            await self._distrust(failure)
+
+    async def give_up(self, connection: "Connection[Row]") -> None:
+        """Roll back after a failure, by closing the connection when it does not answer."""
+        if _is_closed(connection):
+            return
+        try:
+            await connection.execute("ROLLBACK", timeout=_GIVE_UP_TIMEOUT_SECONDS)
+        except CONNECTION_FAILURES as failure:
+            if not _is_closed(connection):
+                connection.terminate()
+            await self._distrust(failure)
+
+    async def _distrust(self, failure: BaseException) -> None:
+        """After a connection that does not answer: what lost it took its neighbours too, so no older one is used again."""
+        log.warning("closed a connection to the database that does not answer", reason=type(failure).__name__)
+        await self.pool.expire_connections()
 
     @asynccontextmanager
     async def transaction(
@@ -282,14 +312,13 @@ class Database:
                 await connection.execute(begin)
                 yield connection
             except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+                await self.give_up(connection)
                 raise
             await connection.execute("COMMIT")
         except CONNECTION_FAILURES as failure:
             if cannot_be_stored(failure):
                 raise
-            if not isinstance(failure, asyncpg.PostgresError | asyncpg.InterfaceError) and not connection.is_closed():
+            if not isinstance(failure, asyncpg.PostgresError | asyncpg.InterfaceError) and not _is_closed(connection):
                 raise  # somebody else's broken pipe or time-out
             raise Unavailable("the database does not answer", retry_after_seconds=1) from failure
         finally:
@@ -298,6 +327,14 @@ class Database:
     async def close(self) -> None:
         """Close the pool; waits for running transactions."""
         await self.pool.close()
+
+
+def _is_closed(connection: "Connection[Row]") -> bool:
+    """Whether it is closed; the pool has taken one back by itself when it closed under way."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:
@@ -326,7 +363,13 @@ async def _roll_back_leftovers(connection: asyncpg.Connection) -> None:
         await connection.execute("ROLLBACK")
 
 
-async def open_database(url: str, *, connections_max: int, application_name: str = "laurel") -> Database:
+async def open_database(
+    url: str,
+    *,
+    connections_max: int,
+    application_name: str = "laurel",
+    statement_seconds_max: float = _STATEMENT_TIMEOUT_SECONDS,
+) -> Database:
     """A pool on `url`. Raises Unavailable when it does not answer, or when it would let tenants see each other."""
     try:
         pool = await asyncpg.create_pool(
@@ -336,7 +379,7 @@ async def open_database(url: str, *, connections_max: int, application_name: str
             init=_prepare_connection,
             reset=_roll_back_leftovers,
             timeout=_CONNECT_TIMEOUT_SECONDS,
-            command_timeout=_STATEMENT_TIMEOUT_SECONDS,
+            command_timeout=statement_seconds_max,
             server_settings={"application_name": application_name, "timezone": "UTC"},
         )
     except (*CONNECTION_FAILURES, asyncpg.PostgresError) as failure:
