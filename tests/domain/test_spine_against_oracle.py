@@ -25,7 +25,7 @@ from laurel.domain.people.model import Person
 from laurel.domain.people.registry import Details
 from laurel.domain.record_events import retract
 from laurel.domain.record_events.backfill import backfill, widen
-from laurel.domain.record_events.ingest import record
+from laurel.domain.record_events.ingest import EventOutcome, record
 from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.run import Run
 from tests.domain.oracle import Happening, Oracle, period_of
@@ -160,9 +160,16 @@ class World:
         if history["achievements"]:
             note(history)
         organisation = await an_organisation(parts, time_zone=history["zone"])
-        plans: list[dict[str, Any]] = []
-        async with parts.database.transaction(organisation.id) as tx:
-            for plan in history["achievements"]:
+        people = {name: await a_person(parts, organisation, identifiers={"external": name}) for name in PEOPLE}
+        world = cls(parts, organisation.id, [], history["zone"], people)
+        await world.define(history["achievements"])
+        return world
+
+    async def define(self, wishes: list[dict[str, Any]]) -> None:
+        """Make the achievements of a history, in Laurel and in the oracle."""
+        plans = self.oracle.achievements
+        async with self.parts.database.transaction(self.id) as tx:
+            for plan in wishes:
                 queries = [
                     {"alias": alias, "event_name": name} for alias, name in zip(ALIASES, plan["names"], strict=True)
                 ]
@@ -179,15 +186,11 @@ class World:
                 steps = levels_of(plan)
                 levels = {"steps": [{"target": step} for step in steps]} if steps else None
                 falls = plan.get("falls", False)
-                definition = msgspec.convert(
-                    {"names": {"en": "x"}, "status": "live", **body, "levels": levels, "revoke_on_retraction": falls},
-                    Definition,
-                    strict=False,
-                )
-                made = await definitions.create(tx, definition, actor="test", now=parts.clock.now())
-                plans.append({"id": made.uid, **body, "levels": steps, "falls": falls})
-        people = {name: await a_person(parts, organisation, identifiers={"external": name}) for name in PEOPLE}
-        return cls(parts, organisation.id, plans, history["zone"], people)
+                paid = {"rewards": plan["rewards"]} if plan.get("rewards") else {}
+                written = {"names": {"en": "x"}, "status": "live", "revoke_on_retraction": falls, "levels": levels}
+                definition = msgspec.convert({**written, **body, **paid}, Definition, strict=False)
+                made = await definitions.create(tx, definition, actor="test", now=self.parts.clock.now())
+                plans.append({"id": made.uid, **body, "levels": steps, "falls": falls, "rewards": plan.get("rewards")})
 
     async def move(self, move: dict[str, Any]) -> None:
         """Somebody goes to another time zone, in Laurel and in the oracle."""
@@ -207,6 +210,9 @@ class World:
             await self.move(move)
 
     async def record(self, batch: list[dict[str, Any]]) -> None:
+        assert {outcome.status for outcome in await self.outcomes(batch)} <= {"accepted", "replayed"}
+
+    async def outcomes(self, batch: list[dict[str, Any]]) -> list[EventOutcome]:
         now = self.parts.clock.now()
         events = [
             check_event(
@@ -220,8 +226,7 @@ class World:
             )
             for one in batch
         ]
-        outcomes = await record(self.parts.spine, self.id, events, create_people=True)
-        assert {outcome.status for outcome in outcomes} <= {"accepted", "replayed"}
+        return await record(self.parts.spine, self.id, events, create_people=True)
 
     def foretell(self, batch: list[dict[str, Any]]) -> None:
         for one in batch:

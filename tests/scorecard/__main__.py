@@ -90,7 +90,7 @@ def main() -> int:
     if unknown:
         print(f"no figure is called {', '.join(unknown)}; there are {', '.join(FIGURES)}")
         return 2
-    return 0 if all([measure(name, FIGURES[name]) for name in names]) else 1
+    return max([0 if measure(name, FIGURES[name]) else 1 for name in names])
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ BUGS: dict[str, Bug] = {
     "acknowledge-before-commit": Bug(
         "events are acknowledged while their transaction still waits to be committed",
         {
-            "laurel.domain.record_events.ingest": [
+            "laurel.domain.record_events.races": [
                 (
                     """            async with spine.database.transaction(organisation_id) as tx:
                 return await work(tx, careful)
