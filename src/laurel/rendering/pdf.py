@@ -3,12 +3,13 @@
 The typst program never changes: what is drawn comes in as data, so nothing that a person typed is ever program text.
 """
 
-import json
 from collections import Counter
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, assert_never
+
+import msgspec
 
 from laurel.rendering.attributes import fill, with_what_is_needed
 from laurel.rendering.extent import is_clear_of
@@ -81,7 +82,7 @@ def render_pdf(design: Design, fields: Fields, *, created_at: datetime, fonts: F
         pdf = _compiler(fonts).compile(
             input=_PROGRAM,
             format="pdf",
-            sys_inputs={"document": json.dumps(document, ensure_ascii=False)},
+            sys_inputs={"document": msgspec.json.encode(document).decode()},
             pdf_standards=["ua-1"],
             timestamp=created_at,
         )
