@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from html import unescape
 
 import httpx
 import pytest_asyncio
@@ -14,7 +15,7 @@ from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.rendering import builtin_designs, encode_design
 from laurel.web.drawing_allowance import previews
-from laurel.web.pages.design_layers import ATTRIBUTES
+from laurel.web.pages.design_layers import ADDABLE, ATTRIBUTES
 from tests.support.browsing import PASSWORD
 from tests.support.builders import an_account
 from tests.support.fixtures import BASE_URL
@@ -98,6 +99,18 @@ async def test_every_attribute_that_is_offered_is_filled_in_by_the_sample(organi
     filled = sample_values(organisation, BASE_URL)
     assert {name for name, _ in ATTRIBUTES} <= set(filled)
     assert "recipient.email" not in filled  # a public page never shows it
+
+
+async def test_whatever_is_offered_can_be_added(editor):
+    for key in [key for _, choices in ADDABLE for key, _ in choices]:
+        answer = await send(editor, document=json.dumps(DOCUMENT), change="add", add=key, **CANVAS)
+        assert answer.status_code == 200, key
+        (kept,) = re.findall(r'name="document"[^>]*value="([^"]*)"', answer.text) or re.findall(
+            r'name="document"[^>]*>(.*?)</textarea>', answer.text, re.DOTALL
+        )
+        added = json.loads(unescape(kept))["nodes"][-1]
+        assert len(json.loads(unescape(kept))["nodes"]) == len(DOCUMENT["nodes"]) + 1, key
+        assert (added.get("source") == "[issuer.logo]") == (key == "logo")
 
 
 async def test_a_button_that_is_not_there_changes_nothing(editor):
