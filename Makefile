@@ -28,12 +28,13 @@ run: .venv/.run ## set up what is missing and serve on http://127.0.0.1:8080
 demo: .venv/.run ## fill an empty database with a simulated organisation
 	@exec $(BIN)/laurel demo
 
-# Every test: file by file in two processes, each with a PostgreSQL of its own. A part starts sooner in one.
+# Every test: in two processes, each with a PostgreSQL of its own; who has none left takes over half of what the other
+# still has. A part starts sooner in one.
 TEST_PROCESSES ?= $(if $(filter tests,$(TESTS)),2,0)
 
 .PHONY: test
 test: .venv/.dev ## run every test (TESTS=path, PYTEST_ARGS="-k name", TEST_PROCESSES=2)
-	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS) $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS) $(PYTEST_ARGS)
 
 .PHONY: check
 check: .venv/.dev ## formatting, lints, types, import directions, tidy tests

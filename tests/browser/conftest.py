@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from laurel.application import surfaces
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.web.server import create_web
-from tests.support.browsing import admit
+from tests.support.browsing import PATIENCE_MILLISECONDS, admit
 from tests.support.hands import TELEPHONE, TOUCH, WAYS, Hands
 from tests.support.served import served
 
@@ -28,6 +28,7 @@ MISSING = "Browser tests need Chromium, and none is on the PATH: install it (Deb
 IN_CI = bool(os.environ.get("CI"))
 # No sandbox of its own: the tests may run as root, and every page they open is ours.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 left_out: list[pytest.Item] = []
 
 
@@ -66,7 +67,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     page.on(
         "console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None
     )
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
     yield page
     await context.close()
     assert errors == []
@@ -98,7 +99,7 @@ async def hands(
     context = await browser.new_context(locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **telephone)
     await admit(context, site, parts, organisation)
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield WAYS[request.param](page, site)

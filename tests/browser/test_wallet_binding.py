@@ -12,7 +12,7 @@ from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.web.pages.languages import LANGUAGES
 from laurel.web.pages.visits import WALLET
-from tests.support.browsing import violations
+from tests.support.browsing import PATIENCE_MILLISECONDS, violations
 from tests.support.builders import a_number
 from tests.support.credentials import an_award, signed_document
 from tests.support.hands import TELEPHONE, TOUCH, WAYS, Hands
@@ -34,7 +34,7 @@ async def learner(
     cookie = signed_links.sign(parts.pepper, signed_links.WALLET, address, organisation.id, parts.clock.now())
     await context.add_cookies([{"name": WALLET, "value": cookie, "url": site}])
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield WAYS[request.param](page, site)

@@ -11,7 +11,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-_PATIENCE_SECONDS = 10
+_PATIENCE_SECONDS = 60
 
 
 def free_port() -> int:

@@ -199,10 +199,13 @@ async def test_a_binding_is_undone_and_open_exchanges_end_with_it(api, other_api
     assert actions.count("credential.unbind") == 1
 
 
-async def test_of_many_exchanges_for_one_credential_the_oldest_end(api, stranger):
+async def test_of_many_exchanges_for_one_credential_the_oldest_end(api, stranger, clock):
     award, other = await an_award(api), await an_award(api)
     elsewhere = await an_exchange(api, other)
-    opened = [await an_exchange(api, award) for _ in range(HOLDER_BINDINGS_OPEN_MAX + 1)]
+    opened = []
+    for _ in range(HOLDER_BINDINGS_OPEN_MAX + 1):
+        opened.append(await an_exchange(api, award))
+        clock.advance(timedelta(milliseconds=1))
     first, *rest = [(await stranger.post(one["exchange"], json={})).status_code for one in opened]
     assert (first, set(rest)) == (404, {200})
     assert (await stranger.post(elsewhere["exchange"], json={})).status_code == 200

@@ -5,6 +5,8 @@ Whoever holds the data directory's lock owns the server and stops it; commands r
 
 import fcntl
 import importlib
+import subprocess
+import time
 import warnings
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +25,8 @@ idle_in_transaction_session_timeout = 300s
 log_min_error_statement = panic
 log_min_messages = error
 """
+_START_SECONDS_MAX = 600
+_ASK_AGAIN_SECONDS = 0.2
 _CONFIGURATION_NAME = "laurel.conf"
 
 
@@ -34,6 +38,24 @@ def _library() -> Any:
 
 class DirectoryTaken(Exception):
     """Another Laurel serves from this data directory; the message is one sentence."""
+
+
+def wait_until_running(server: Any) -> None:
+    """Have the library start its server, and wait for it.
+
+    The library itself gives up after ten seconds, which going over the log after a crash may exceed by far; then the
+    server starts all the same, and asking again fails an assertion until it is ready.
+    """
+    deadline = time.monotonic() + _START_SECONDS_MAX
+    while True:
+        try:
+            server.ensure_postgres_running()
+        except (subprocess.TimeoutExpired, AssertionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_ASK_AGAIN_SECONDS)
+        else:
+            return
 
 
 class EmbeddedPostgres:
@@ -70,7 +92,7 @@ class EmbeddedPostgres:
             server = library.get_server(self._directory, cleanup_mode=None, start=False)
             server.ensure_pgdata_inited()
             self._configure()
-            server.ensure_postgres_running()
+            wait_until_running(server)
         except PermissionError as failure:
             raise Unavailable(f"cannot write to the data directory {self._directory.parent}: {failure}") from failure
         except RuntimeError as failure:

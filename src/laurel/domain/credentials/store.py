@@ -451,7 +451,8 @@ async def insert_binding(tx: Transaction, binding: HolderBinding, now: datetime)
     await tx.execute(
         """
         DELETE FROM holder_binding WHERE organisation_id = $1 AND uid IN (
-            SELECT uid FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2 ORDER BY uid DESC OFFSET $3)
+            SELECT uid FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2
+            ORDER BY expires_at DESC, uid DESC OFFSET $3)
         """,
         tx.organisation_id,
         binding.credential_id,
