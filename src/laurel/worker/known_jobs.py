@@ -16,6 +16,7 @@ from laurel.base.limits import (
 )
 from laurel.database import answers
 from laurel.domain.access import store as access
+from laurel.domain.access.invitations import INVITATION_JOB
 from laurel.domain.access.signed_links import forget_used
 from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, LETTER_JOB, SUSPENSION_END_JOB
 from laurel.domain.feeds import store as feeds
@@ -23,7 +24,7 @@ from laurel.domain.feeds.pages import REMEMBERED
 from laurel.domain.files import store as files
 from laurel.domain.give_rewards import prizes
 from laurel.domain.leaderboards import store as leaderboards
-from laurel.domain.letters import sending
+from laurel.domain.letters import inviting, sending
 from laurel.domain.letters import store as letters
 from laurel.domain.logos import taking
 from laurel.domain.logos.model import FETCH_JOB
@@ -161,6 +162,7 @@ JOBS: Mapping[str, Job] = {
     ),
     FETCH_JOB: Job(run=taking.fetch, attempts_max=3),
     sending.LINK_JOB: Job(run=sending.send_link, attempts_max=4),
+    INVITATION_JOB: Job(run=inviting.send_invitation),
     DELIVER_JOB: Job(run=fan_out.deliver),
     SEND_JOB: Job(run=send.send_due),
     MAIL_JOB: Job(run=warn.mail_disabled),

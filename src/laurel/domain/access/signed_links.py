@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from laurel.base.ids import OrganisationId, new_uid
-from laurel.base.limits import LINK_LENGTH_MAX, LINK_SECONDS, WALLET_SESSION_SECONDS
+from laurel.base.limits import INVITATION_SECONDS, LINK_LENGTH_MAX, LINK_SECONDS, WALLET_SESSION_SECONDS
 from laurel.database.pool import Database, Transaction
 from laurel.domain.access import store
 from laurel.domain.access.model import LinkNotValid
 
-LINK, WALLET = "link", "wallet"
-_SECONDS = {LINK: LINK_SECONDS, WALLET: WALLET_SESSION_SECONDS}
+LINK, WALLET, INVITATION = "link", "wallet", "invitation"
+_SECONDS = {LINK: LINK_SECONDS, WALLET: WALLET_SESSION_SECONDS, INVITATION: INVITATION_SECONDS}
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -30,10 +30,14 @@ class Proof(msgspec.Struct, frozen=True):
     organisation_id: OrganisationId
 
 
-def sign(pepper: bytes, purpose: str, email: str, organisation_id: OrganisationId, now: datetime) -> str:
-    """A text that proves `email` for `purpose` (LINK, WALLET) until it runs out."""
+def sign(
+    pepper: bytes, purpose: str, email: str, organisation_id: OrganisationId, now: datetime, number: str | None = None
+) -> str:
+    """A text that proves `email` for `purpose` (LINK, WALLET, INVITATION) until it runs out; with a number of its own unless
+    given.
+    """
     until = int((now + timedelta(seconds=_SECONDS[purpose])).timestamp())
-    body = msgspec.json.encode(Proof(purpose, email, until, new_uid(), organisation_id))
+    body = msgspec.json.encode(Proof(purpose, email, until, number or new_uid(), organisation_id))
     text = base64.urlsafe_b64encode(body).decode().rstrip("=")
     return f"{text}.{_signature(pepper, text)}"
 

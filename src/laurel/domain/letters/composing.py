@@ -43,7 +43,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def worded(kind: str, facts: Facts, template: LetterTemplate | None = None) -> Letter:
-    """The words of a letter of a kind (issued, expiring, link): the organisation's own, else the built-in ones."""
+    """The words of a letter of a kind (issued, expiring, link, invitation): the organisation's own, else the built-in ones."""
     language, words = wording_in(facts.language)
     said = {
         name: sentence.format(name=facts.name, issuer=facts.issuer, recipient=facts.recipient, day=facts.day)
@@ -60,7 +60,7 @@ def worded(kind: str, facts: Facts, template: LetterTemplate | None = None) -> L
         subject=subject or said[f"{kind}_subject"],
         paragraphs=paragraphs,
         action=said[f"{kind}_action"],
-        last=[said["link_ignore"]] if kind == "link" else [],
+        last=[said[f"{kind}_ignore"]] if kind in ("link", "invitation") else [],
         stop=said["stop"],
     )
 

@@ -37,7 +37,7 @@ STOPPED = "letters_stopped_at"
 """In a person's attributes: since when they want no letters."""
 SWITCH = "letters"
 """In an organisation's settings: False when nobody is to be told by mail."""
-_COLOUR = "#1b6b48"
+COLOUR = "#1b6b48"
 """Of buttons, where the organisation has chosen none."""
 _REMINDERS = {"expiring_30": timedelta(days=30), "expiring_7": timedelta(days=7)}
 
@@ -147,7 +147,7 @@ def _facts(
         issuer=organisation.name,
         day=values["credential.expired_on"],
         greeting=greeting_of(organisation),
-        colour=colour_of(organisation) or _COLOUR,
+        colour=colour_of(organisation) or COLOUR,
         stop_url=f"{post.public_url}/letters/stop?who={quote(stop)}",
         reply_to=organisation.email,
         values=values,
@@ -192,7 +192,7 @@ def sample_facts(post: Post, organisation: Organisation, *, to: str, language: s
         issuer="" if kind == "link" else organisation.name,
         day=values["credential.expired_on"],
         greeting=greeting_of(organisation),
-        colour=colour_of(organisation) or _COLOUR,
+        colour=colour_of(organisation) or COLOUR,
         stop_url=None if kind == "link" else f"{post.public_url}/letters/stop?who=nobody",
         values=values,
     )

@@ -15,6 +15,10 @@ _EN: Wording = {
     "link_lead": "Open this link to see all credentials that were issued to you. It works once, within 30 minutes.",
     "link_action": "Open my wallet",
     "link_ignore": "If you did not ask for it, nothing needs to be done.",
+    "invitation_subject": "{issuer} invites you",
+    "invitation_lead": "{recipient}, you are invited to the console of {issuer}. The link works once, until {day}.",
+    "invitation_action": "Accept the invitation",
+    "invitation_ignore": "If you do not know what this is about, nothing needs to be done.",
     "stop": "No more letters from {issuer}",
 }
 _DE: Wording = {
@@ -28,6 +32,10 @@ _DE: Wording = {
     "link_lead": "Öffnen Sie diesen Link, um alle Ihre Nachweise zu sehen. Er gilt einmal, 30 Minuten lang.",
     "link_action": "Meine Nachweise öffnen",
     "link_ignore": "Haben Sie ihn nicht angefordert, brauchen Sie nichts zu tun.",
+    "invitation_subject": "{issuer} lädt Sie ein",
+    "invitation_lead": "{recipient}, Sie sind in die Verwaltung von {issuer} eingeladen. Der Link gilt einmal, bis {day}.",
+    "invitation_action": "Einladung annehmen",
+    "invitation_ignore": "Wissen Sie nicht, worum es geht, brauchen Sie nichts zu tun.",
     "stop": "Keine Briefe mehr von {issuer}",
 }
 _ES: Wording = {
@@ -41,6 +49,10 @@ _ES: Wording = {
     "link_lead": "Abra este enlace para ver todas sus credenciales. Sirve una vez, durante 30 minutos.",
     "link_action": "Abrir mi cartera",
     "link_ignore": "Si no lo ha pedido, no tiene que hacer nada.",
+    "invitation_subject": "{issuer} le invita",
+    "invitation_lead": "{recipient}: le invitan a la consola de {issuer}. El enlace sirve una vez, hasta el {day}.",
+    "invitation_action": "Aceptar la invitación",
+    "invitation_ignore": "Si no sabe de qué se trata, no tiene que hacer nada.",
     "stop": "No recibir más mensajes de {issuer}",
 }
 _FR: Wording = {
@@ -54,6 +66,10 @@ _FR: Wording = {
     "link_lead": "Ouvrez ce lien pour voir toutes vos attestations. Il sert une fois, pendant 30 minutes.",
     "link_action": "Ouvrir mon portefeuille",
     "link_ignore": "Si vous ne l’avez pas demandé, vous n’avez rien à faire.",
+    "invitation_subject": "{issuer} vous invite",
+    "invitation_lead": "{recipient}, vous êtes invité à la console de {issuer}. Le lien sert une fois, jusqu’au {day}.",
+    "invitation_action": "Accepter l’invitation",
+    "invitation_ignore": "Si vous ne savez pas de quoi il s’agit, vous n’avez rien à faire.",
     "stop": "Ne plus recevoir de messages de {issuer}",
 }
 _JA: Wording = {
@@ -67,6 +83,10 @@ _JA: Wording = {
     "link_lead": "このリンクを開くと、発行されたすべての証明書を確認できます。30分以内に一度だけ使えます。",
     "link_action": "ウォレットを開く",
     "link_ignore": "お心当たりがない場合は、何もする必要はありません。",
+    "invitation_subject": "{issuer}からの招待",
+    "invitation_lead": "{recipient}様、{issuer}の管理画面に招待されました。このリンクは{day}まで一度だけ使えます。",
+    "invitation_action": "招待を受ける",
+    "invitation_ignore": "お心当たりがない場合は、何もする必要はありません。",
     "stop": "{issuer}からのメールを停止",
 }
 _AR: Wording = {
@@ -80,6 +100,10 @@ _AR: Wording = {
     "link_lead": "افتح هذا الرابط لرؤية جميع شهاداتك. يعمل مرة واحدة خلال 30 دقيقة.",
     "link_action": "افتح محفظتي",
     "link_ignore": "إذا لم تطلبه فلا حاجة إلى أي إجراء.",
+    "invitation_subject": "{issuer} تدعوك",
+    "invitation_lead": "{recipient}، أنت مدعو إلى لوحة إدارة {issuer}. يعمل الرابط مرة واحدة حتى {day}.",
+    "invitation_action": "قبول الدعوة",
+    "invitation_ignore": "إذا كنت لا تعرف سبب هذه الرسالة فلا حاجة إلى أي إجراء.",
     "stop": "إيقاف الرسائل من {issuer}",
 }
 WORDINGS: Mapping[str, Wording] = {"en": _EN, "de": _DE, "es": _ES, "fr": _FR, "ja": _JA, "ar": _AR}

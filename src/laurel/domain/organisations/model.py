@@ -71,7 +71,9 @@ class Department(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who runs the organisation through the console, and whom a key may act as."""
+    """Somebody who runs the organisation through the console, and whom a key may act as. invited_at: since when a link is open
+    by which they may choose their password.
+    """
 
     id: AccountId
     uid: str
@@ -79,6 +81,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: Role
     has_password: bool
+    invited_at: datetime | None
     details: dict[str, Any]
     created_at: datetime
     updated_at: datetime

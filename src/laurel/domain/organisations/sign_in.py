@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -35,6 +35,10 @@ async def hash_password(password: str) -> str:
             limit=PASSWORD_LENGTH_MIN if len(password) < PASSWORD_LENGTH_MIN else PASSWORD_LENGTH_MAX,
         )
     return await asyncio.to_thread(_hasher.hash, password)
+
+
+CLOSED: Final = {"invitation": None, "invited_at": None}
+"""The columns of an account to whom no invitation is open."""
 
 
 async def account_with_password(tx: Transaction, *, email: str, password: str, now: datetime) -> Account | None:
@@ -123,7 +127,7 @@ async def change_account(
 ) -> Account:
     """Change what is given. Raises NotFound, Invalid, Forbidden, Conflict (also when it is the last owner)."""
     account = await find_account(tx, uid)
-    _check_may_touch(account, by)
+    check_may_touch(account, by)
     changes: dict[str, Any] = {}
     if email is not None:
         changes["email"] = _clean_address(email)
@@ -134,7 +138,7 @@ async def change_account(
         if role != "owner":
             await _check_other_owner(tx, account)
     if password is not None:
-        changes["password_hash"] = await hash_password(password)
+        changes |= {"password_hash": await hash_password(password), **CLOSED}
     changed = await accounts.update(tx, account.id, changes, now)
     await audit.record(
         tx, at=now, by=by, action="account.update", subject=("account", uid), details={"fields": sorted(changes)}
@@ -145,13 +149,14 @@ async def change_account(
 async def remove_account(tx: Transaction, uid: str, *, by: Caller | str, now: datetime) -> None:
     """Raises NotFound, Forbidden, Conflict when it is the last owner. Keys that act as it keep working: revoke them."""
     account = await find_account(tx, uid)
-    _check_may_touch(account, by)
+    check_may_touch(account, by)
     await _check_other_owner(tx, account)
-    await accounts.update(tx, account.id, {"deleted_at": now, "password_hash": None}, now)
+    await accounts.update(tx, account.id, {"deleted_at": now, "password_hash": None, **CLOSED}, now)
     await audit.record(tx, at=now, by=by, action="account.delete", subject=("account", uid))
 
 
-def _check_may_touch(account: Account, by: Caller | str) -> None:
+def check_may_touch(account: Account, by: Caller | str) -> None:
+    """Raise Forbidden when the account is an owner's and the caller has not every scope."""
     if account.role == "owner" and isinstance(by, Caller) and not by.may(EVERY_SCOPE):
         raise Forbidden("only a caller with every scope can change owners", field="id")
 

@@ -14,7 +14,7 @@ from laurel.base.errors import NotFound
 from laurel.base.ids import OrganisationId, new_secret
 from laurel.base.limits import KEPT_FORM_LENGTH_MAX, SIGN_IN_ATTEMPT_SECONDS, URL_LENGTH_MAX, check_length
 from laurel.database.pool import Transaction
-from laurel.domain.access import sessions
+from laurel.domain.access import invitations, sessions
 from laurel.domain.access.sessions import Opened
 from laurel.domain.organisations import audit, sign_in
 from laurel.domain.organisations import store as organisations
@@ -114,6 +114,7 @@ async def finish(doorkeeper: Doorkeeper, returned: Returned, cookie: str) -> Fin
     async with doorkeeper.database.transaction(attempt.organisation_id) as tx:
         organisation = await organisations.organisation(tx)
         account = await _account(tx, doorkeeper, organisation, provider, somebody)
+        await invitations.close(tx, account, now)
         opened = await sessions.open_for(tx, account, pepper=doorkeeper.pepper, now=now)
     return Finished(account, opened, attempt)
 

@@ -9,6 +9,7 @@ from litestar import Response
 from laurel.base.errors import Invalid, LaurelError
 from laurel.base.limits import NAME_LENGTH_MAX, check_length
 from laurel.base.times import time_zones
+from laurel.domain.access import invitations
 from laurel.domain.achievements.periods import midnight, zone
 from laurel.domain.letters.sending import SWITCH
 from laurel.domain.organisations import sign_in, tenancy
@@ -96,22 +97,39 @@ async def show_team(visit: Visit) -> Response[bytes]:
 
 @page("/console/team", needs="accounts:write", post=True)
 async def add_to_team(visit: Visit) -> Response[bytes]:
-    """Make an account."""
-    form = visit.form
+    """Make an account; without a password for them they are invited by letter."""
+    form, now = visit.form, visit.parts.clock.now()
     try:
         async with visit.transaction() as tx:
-            await sign_in.add_account(
+            added = await sign_in.add_account(
                 tx,
                 email=form.get("email"),
                 name=form.get("name"),
                 role=form.get("role"),
                 password=form.raw("password") or None,
                 by=visit.caller,
-                now=visit.parts.clock.now(),
+                now=now,
             )
+            if not added.has_password:
+                await invitations.invite(tx, added, by=visit.caller, now=now)
     except LaurelError as refused:
         return await _show_team(visit, refused)
-    return visit.to("/console/team", "The account is made.")
+    return visit.to(
+        "/console/team", "The account is made." if added.has_password else f"A letter goes to {added.email}."
+    )
+
+
+@page("/console/team/{account:str}/invite", needs="accounts:write", post=True)
+async def invite_again(visit: Visit) -> Response[bytes]:
+    """Send a new link; the one before it opens nothing any more."""
+    try:
+        async with visit.transaction() as tx:
+            account = await sign_in.find_account(tx, visit.path("account"))
+            await invitations.invite(tx, account, by=visit.caller, now=visit.parts.clock.now())
+    except LaurelError as refused:
+        refused.field = None
+        return await _show_team(visit, refused)
+    return visit.to("/console/team", f"A letter goes to {account.email}.")
 
 
 @page("/console/team/{account:str}", needs="accounts:write", post=True)
@@ -182,4 +200,4 @@ def _day_start(visit: Visit, text: str, field: str, *, days: int = 0) -> datetim
         raise Invalid("say a day such as 2026-03-14", field=field, value=text[:30]) from None
 
 
-HANDLERS = (show_settings, change_settings, show_team, add_to_team, change_team, show_audit)
+HANDLERS = (show_settings, change_settings, show_team, add_to_team, invite_again, change_team, show_audit)

@@ -9,7 +9,7 @@ from laurel.database.pool import Transaction, UniqueViolation
 from laurel.database.rows import insert_row_once, update_row
 from laurel.domain.organisations.model import Account
 
-_ACCOUNT = """id, uid, email, name, role, password_hash IS NOT NULL AS has_password, details,
+_ACCOUNT = """id, uid, email, name, role, password_hash IS NOT NULL AS has_password, invited_at, details,
     created_at, updated_at"""
 
 
@@ -62,6 +62,38 @@ async def find_with_hash(tx: Transaction, email: str) -> tuple[Account, str | No
     values = dict(row)
     password_hash = values.pop("password_hash")
     return Account(**values), password_hash
+
+
+async def find_invited(tx: Transaction, number: str, email: str) -> Account | None:
+    """The account whose open invitation has this number and went to this address."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {_ACCOUNT} FROM account
+        WHERE organisation_id = $1 AND email = $2 AND invitation = $3 AND deleted_at IS NULL
+        """,
+        tx.organisation_id,
+        email,
+        number,
+    )
+    return Account(**row) if row else None
+
+
+async def take_invitation(
+    tx: Transaction, account_id: AccountId, number: str, password_hash: str, now: datetime
+) -> Account | None:
+    """Set the password that was chosen by a link, and close it; None when it is not open any more. Of two at once one wins."""
+    row = await tx.fetchrow(
+        f"""
+        UPDATE account SET password_hash = $4, invitation = NULL, invited_at = NULL, updated_at = $5
+        WHERE organisation_id = $1 AND id = $2 AND invitation = $3 AND deleted_at IS NULL RETURNING {_ACCOUNT}
+        """,
+        tx.organisation_id,
+        account_id,
+        number,
+        password_hash,
+        now,
+    )
+    return Account(**row) if row else None
 
 
 async def page(tx: Transaction, *, after: int, limit: int) -> list[Account]:
