@@ -16,6 +16,7 @@ from laurel.base import json_text
 from laurel.base.ids import OrganisationId
 from laurel.domain.achievements import definitions
 from laurel.domain.achievements.definitions import Definition
+from laurel.domain.achievements.evaluate import decode_entry
 from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.rules import PERIOD, number_of
 from laurel.domain.events.model import check_event
@@ -137,6 +138,17 @@ def histories(*, monotone: bool, amounts: st.SearchStrategy[Any]) -> st.SearchSt
 
 POSITIVE = st.sampled_from([0.1, 0.2, 1, 2, 2.5])
 ANY_AMOUNT = st.sampled_from([0.1, 0.2, 1, 2.5, -1, "3", True, None, [1]])
+
+
+async def past_of(tx: Any, person_id: int, achievement_id: int) -> dict[int, Any]:
+    """The rows of one achievement's older periods, by their ordinals."""
+    rows = await tx.fetch(
+        "SELECT period, entry FROM past_progress WHERE organisation_id = $1 AND person_id = $2 AND achievement_id = $3",
+        tx.organisation_id,
+        person_id,
+        achievement_id,
+    )
+    return {row["period"]: decode_entry(row["entry"]) for row in rows}
 
 
 class World:
@@ -268,7 +280,7 @@ class World:
                 state = await progress_rows.read_state(tx, row["person_id"])
                 for rule in book.rules.values():
                     (plan,) = [plan for plan in self.oracle.achievements if plan["id"] == rule.uid]
-                    entries = dict(await progress_rows.past_of_person(tx, row["person_id"], rule.id))
+                    entries = await past_of(tx, row["person_id"], rule.id)
                     if (newest := state.entry(rule.id)) is not None:
                         entries[newest[PERIOD]] = newest
                     found = {

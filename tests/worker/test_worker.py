@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from laurel.database import readiness
-from laurel.database.jobs import enqueue, enqueue_many
+from laurel.database.jobs import enqueue
 from laurel.worker.known_jobs import TIMETABLE, Job, Periodic, forget_idempotent_answers
 from laurel.worker.runner import Worker
 from tests.support.builders import a_number
@@ -88,17 +88,6 @@ async def test_a_job_that_fails_for_good_is_kept_and_counted(parts, organisation
             while (await readiness.look(parts.database)).jobs_failed == before:  # noqa: ASYNC110 - a row is awaited
                 await asyncio.sleep(0.02)
     assert (await readiness.look(parts.database)).jobs_failed == before + 1
-
-
-async def test_many_jobs_are_enqueued_in_one_statement_and_each_runs(parts, organisation):
-    noted = Noted()
-    async with parts.database.transaction(organisation.id) as tx:
-        await enqueue_many(tx, noted.name, [{"number": number} for number in range(25)])
-    async with working(parts, noted.job()):
-        async with asyncio.timeout(20):
-            while len(noted.payloads) < 25:  # noqa: ASYNC110 - a count is awaited
-                await asyncio.sleep(0.02)
-    assert sorted(payload["number"] for payload in noted.payloads) == list(range(25))
 
 
 async def test_a_job_asked_for_once_is_not_added_twice_while_it_waits(parts, organisation):

@@ -45,35 +45,9 @@ async def enqueue(
     `organisation_id` is added to the payload from the transaction. `once_per`: while a job with this text is waiting or
     running, another one is not added.
     """
-    await _insert(tx, name, [payload], priority=priority, delay=delay, once_per=once_per)
-
-
-async def enqueue_many(tx: Transaction, name: str, payloads: list[dict[str, Any]], *, priority: int = NORMAL) -> None:
-    """As `enqueue`, for many payloads in one statement."""
-    if payloads:
-        await _insert(tx, name, payloads, priority=priority, delay=None, once_per=None)
-
-
-async def _insert(
-    tx: Transaction,
-    name: str,
-    payloads: list[dict[str, Any]],
-    *,
-    priority: int,
-    delay: timedelta | None,
-    once_per: str | None,
-) -> None:
-    """The library's own statement with our parameters: its `enqueue` writes headers that our connections encode twice."""
-    count = len(payloads)
-    await tx.fetch(
-        _enqueue_sql(),
-        [priority] * count,
-        [name] * count,
-        [msgspec.json.encode({**payload, "organisation_id": tx.organisation_id}) for payload in payloads],
-        [delay or timedelta(0)] * count,
-        [once_per] * count,
-        [None] * count,
-    )
+    # The library's own statement with our parameters: its `enqueue` writes headers that our connections encode twice.
+    body = msgspec.json.encode({**payload, "organisation_id": tx.organisation_id})
+    await tx.fetch(_enqueue_sql(), [priority], [name], [body], [delay or timedelta(0)], [once_per], [None])
 
 
 @asynccontextmanager

@@ -1,13 +1,8 @@
 """Sealing private keys with a master key that lies outside the database (AES-256-GCM, the key's identity bound in)."""
 
-import base64
-import binascii
 import hashlib
-import os
 import secrets
-import stat
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar, Final
 
 from cryptography.exceptions import InvalidTag
@@ -20,11 +15,10 @@ _KEY_BYTES: Final = 32
 _NAME_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
 _OVERHEAD_MIN: Final = 1 + _NAME_BYTES + _NONCE_BYTES + 16
-_OWNER_ONLY: Final = 0o077
 
 
 class MasterKeyRefused(Invalid):
-    """A master key is malformed, or its file is open to others."""
+    """A master key is malformed."""
 
     code: ClassVar[str] = "master_key_refused"
 
@@ -77,46 +71,6 @@ class MasterKeys:
     def is_current(self, sealed: bytes) -> bool:
         """Whether the current master key sealed this; what it did not should be sealed anew."""
         return sealed[1 : 1 + _NAME_BYTES] == self._current
-
-
-def parse_master_key(text: str) -> bytes:
-    """32 bytes from 64 hex digits or base64. Raises MasterKeyRefused."""
-    text = text.strip()
-    try:
-        key = bytes.fromhex(text) if len(text) == 2 * _KEY_BYTES else base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error):
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise MasterKeyRefused("a master key is 64 hex digits or the base64 of 32 bytes")
-    return key
-
-
-def new_master_key() -> str:
-    """A fresh master key as text, to be kept outside the database."""
-    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
-
-
-def load_master_key(path: Path) -> bytes:
-    """The master key in a file that only its owner can read. Raises MasterKeyRefused, FileNotFoundError."""
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_mode & _OWNER_ONLY:
-            raise MasterKeyRefused(
-                f"the master key file {path} can be read by others: chmod 600", value=stat.filemode(path.stat().st_mode)
-            )
-        return parse_master_key(file.read(1_000).decode("ascii", "replace"))
-
-
-def load_or_create_master_key(path: Path) -> bytes:
-    """As load_master_key; a file that is not there is made (0600), by exactly one of several starters."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return load_master_key(path)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(new_master_key() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return load_master_key(path)
 
 
 def _name(key: bytes) -> bytes:

@@ -28,7 +28,6 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _LIMIT = re.compile(r"(?:length )?(?:<=|>=|<|>) ([0-9.eE+\-]+)|matching regex ('.*')")
 _VALUE_SHOWN_MAX = 100
-_SIZE_ENDS_DIFFERENTLY = 1e-6
 
 
 def parse_design(data: bytes) -> Design:

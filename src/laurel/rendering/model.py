@@ -11,8 +11,6 @@ from msgspec import Meta, Struct, field
 
 from laurel.base import limits
 
-FORMAT = "laurel-design/1"
-
 Coordinate = Annotated[float, Meta(ge=-limits.DESIGN_COORDINATE_MAX, le=limits.DESIGN_COORDINATE_MAX)]
 Length = Annotated[float, Meta(ge=0, le=limits.DESIGN_COORDINATE_MAX)]
 CanvasSide = Annotated[float, Meta(ge=limits.DESIGN_CANVAS_MIN, le=limits.DESIGN_COORDINATE_MAX)]

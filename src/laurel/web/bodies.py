@@ -1,6 +1,5 @@
 """Request bodies: counted while they arrive, measured for depth before parsing, decoded strictly and with exact numbers."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from itertools import accumulate
@@ -140,6 +139,3 @@ class LaurelRequest(Request[Any, Any, Any]):
             )
             self.scope["laurel.json"] = state.json = decoded  # type: ignore[typeddict-unknown-key] # our own key
         return self.scope["laurel.json"]  # type: ignore[typeddict-item] # our own key
-
-
-Decode = Callable[[bytes], Any]

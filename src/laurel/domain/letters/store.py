@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from laurel.base.ids import CredentialId, OrganisationId, PersonId
+from laurel.base.ids import CredentialId, OrganisationId
 from laurel.database.pool import Transaction
 from laurel.database.rows import add_row, add_row_once, put_row
 from laurel.domain.letters.model import Bounce, LetterTemplate, SentLetter
@@ -95,13 +95,6 @@ async def forget_sent(tx: Transaction, before: datetime) -> int:
     return await tx.execute("DELETE FROM sent_letter WHERE sent_at < $1", before)
 
 
-async def forget_sent_to(tx: Transaction, person_id: PersonId) -> None:
-    """Forget the numbers of letters to a person."""
-    await tx.execute(
-        "DELETE FROM sent_letter WHERE organisation_id = $1 AND person_id = $2", tx.organisation_id, person_id
-    )
-
-
 async def put_bounce(tx: Transaction, bounce: Bounce) -> None:
     """Note that an address takes no letters; the newest reason stands."""
     values = bounce.columns()
@@ -114,16 +107,6 @@ async def find_bounce(tx: Transaction, address: str) -> Bounce | None:
         f"SELECT {_BOUNCE} FROM bounce WHERE organisation_id = $1 AND address = $2", tx.organisation_id, address
     )
     return None if row is None else Bounce.from_row(row)
-
-
-async def bounced_among(tx: Transaction, addresses: list[str]) -> set[str]:
-    """Which of these take no letters."""
-    rows = await tx.fetch(
-        "SELECT address FROM bounce WHERE organisation_id = $1 AND address = ANY($2::text[])",
-        tx.organisation_id,
-        addresses,
-    )
-    return {row["address"] for row in rows}
 
 
 async def bounces(tx: Transaction, *, after: str, limit: int) -> list[Bounce]:

@@ -11,7 +11,6 @@ from laurel.domain.register.model import Activity, Department
 
 VIEWED = "recipient_view_certificate"
 PRIVACY_CHANGED = "privacy_updated"
-VERIFIED = "credential_user_verified"
 DOWNLOADED = "pdf_downloaded"
 OPENED_BY_RECIPIENT = "recipient_signed_in"
 ACTIVITIES_OF_ONE_MAX = 1_000

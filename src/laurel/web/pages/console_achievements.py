@@ -27,7 +27,6 @@ from laurel.web.pages.reward_choices import reward_choices
 from laurel.web.pages.visits import Form, Visit, page
 
 _PAGE = 30
-_EVENTS_EXPLAINED = 50
 
 
 @page("/console/achievements", needs="achievements:read")

@@ -5,7 +5,7 @@ an attribute of some value. Rows are joined by "all" or "any". Criteria that no 
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -14,7 +14,6 @@ from laurel.base.limits import QUERIES_MAX
 from laurel.domain.achievements.model import Achievement, Count, Criteria, Filter, Logical, Query, Streak, Sum
 from laurel.web.pages.visits import Form
 
-Measure = Literal["count", "sum", "day", "week"]
 MEASURES = (
     ("count", "times"),
     ("sum", "in total of"),

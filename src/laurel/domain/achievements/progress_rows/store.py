@@ -73,20 +73,6 @@ async def load_past(
     return {(row[0], (row[1], row[2])): decode_entry(row[3]) for row in rows}
 
 
-async def past_of_person(tx: Transaction, person_id: PersonId, achievement_id: AchievementId) -> dict[int, Entry]:
-    """All older periods of one achievement."""
-    rows = await tx.fetch(
-        """
-        SELECT period, entry FROM past_progress
-        WHERE organisation_id = $1 AND person_id = $2 AND achievement_id = $3 ORDER BY period
-        """,
-        tx.organisation_id,
-        person_id,
-        achievement_id,
-    )
-    return {row["period"]: decode_entry(row["entry"]) for row in rows}
-
-
 async def save_past(tx: Transaction, states: Sequence[PersonState]) -> None:
     """Write the older periods that changed. The person's progress row, written in the same transaction, guards them."""
     rows = sorted(

@@ -21,7 +21,7 @@ from laurel.web.dialects.accredible.errors import render_error
 from laurel.web.dialects.accredible.throttle import Limits
 from laurel.web.surfaces import Surface
 
-LISTED = (
+_LISTED = (
     credential_routes,
     credential_search,
     document_routes,

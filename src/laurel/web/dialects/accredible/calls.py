@@ -205,11 +205,3 @@ def details_of(thing: Any) -> dict[str, Any]:
     """What this dialect stored on a thing of the domain."""
     found = thing.details.get(DIALECT)
     return found if isinstance(found, dict) else {}
-
-
-def with_details(thing: Any | None, values: dict[str, Any], **neutral: Any) -> dict[str, Any]:
-    """The `details` of a thing with this dialect's part replaced by `values`, without what is None."""
-    kept = {} if thing is None else dict(thing.details)
-    kept[DIALECT] = {name: value for name, value in values.items() if value is not None}
-    kept.update(neutral)
-    return kept

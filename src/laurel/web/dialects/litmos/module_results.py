@@ -24,7 +24,6 @@ from laurel.web.injected import InjectedCaller, InjectedParts
 MODULE_COMPLETED = "module.completed"
 MODULE_ATTEMPTED = "module.attempted"
 _CATEGORY = "course"
-_XML_DEPTH_MAX = 4
 _FIELDS = {name.lower(): name for name in ("CourseId", "UserId", "Score", "Completed", "UpdatedAt", "Note", "Attempts")}
 _WCF_DATE = re.compile(r"/Date\((-?\d{1,16})([+-]\d{4})?\)/")
 

@@ -128,14 +128,6 @@ async def department_id_of(
     return department.id
 
 
-async def community_uid_of(tx: Transaction, department_id: int | None) -> str | None:
-    """The community's id on the wire."""
-    if not department_id:
-        return None
-    department = await organisations.department_by_id(tx, DepartmentId(department_id))
-    return None if department is None else department.uid
-
-
 def uid_in(text: str) -> str:
     """An id from a path in the spelling of the database; what cannot be an id becomes one that nothing has."""
     lowered = text.lower()

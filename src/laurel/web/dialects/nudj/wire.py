@@ -272,11 +272,6 @@ class XpConfigsIn(msgspec.Struct, kw_only=True):
     xpConfigs: list[XpConfigIn]
 
 
-class LevelsIn(msgspec.Struct, kw_only=True):
-    target: str
-    highest: int = 100
-
-
 class QuestionIn(msgspec.Struct, kw_only=True):
     id: str
     answers: list[str]
