@@ -1,4 +1,4 @@
-"""Python imports this at every start when its folder is on PYTHONPATH: the build then has the bug of PLANTED_BUG.
+"""Python imports this at every start when its folder is on PYTHONPATH: the build then has the bugs named in PLANTED_BUG.
 
 One module's text is changed on its way in. A text that is no longer there exactly once is an error, so that a control
 cannot quietly lose its bug.
@@ -55,5 +55,14 @@ def bugs():
     return module.BUGS
 
 
+def changes_of(names):
+    """What several bugs change together."""
+    together = {}
+    for name in names:
+        for module, changes in bugs()[name].changes.items():
+            together.setdefault(module, []).extend(changes)
+    return together
+
+
 if NAME:
-    sys.meta_path.insert(0, Planter(bugs()[NAME].changes))
+    sys.meta_path.insert(0, Planter(changes_of(NAME.split(","))))
