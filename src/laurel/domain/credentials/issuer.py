@@ -18,6 +18,7 @@ from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Awarded
 from laurel.domain.credentials import organisation_keys, store, validity
 from laurel.domain.credentials.addresses import Addresses
+from laurel.domain.credentials.checking import Check
 from laurel.domain.credentials.composition import Making
 from laurel.domain.credentials.keys import store as key_store
 from laurel.domain.credentials.model import Credential, IssuerNotFound, Signed, Waiting
@@ -35,6 +36,7 @@ from laurel.domain.transparency.model import LogEntryNotFound, NewEntry, Proof
 from laurel.keyring.sealing import MasterKeys
 from laurel.keyring.signing import Keyring
 from laurel.openbadges import log
+from laurel.openbadges.cross_check import cross_check
 from laurel.openbadges.faults import ProofRejected
 from laurel.openbadges.multikey import PublicKey
 from laurel.outside.clock import Clock
@@ -88,7 +90,12 @@ class Issuer:
 
     # ---------------------------------------------------------------------------------------------------- credentials
     async def sign_waiting(
-        self, tx: Transaction, places: Sequence[status.Places], limit: int, now: datetime
+        self,
+        tx: Transaction,
+        places: Sequence[status.Places],
+        limit: int,
+        now: datetime,
+        check: Check = cross_check,
     ) -> Issued | None:
         """Sign and store up to `limit` credentials that wait, in the caller's transaction; None when there are none.
 
@@ -107,9 +114,9 @@ class Issuer:
         awards = await awarded.find_awarded(tx, [credential.award_id for credential in taken])
         makings, list_ids = await self._makings(tx, taken, awards, spots, now)
         if len(makings) > _IN_THIS_THREAD_MAX:
-            batch = await asyncio.to_thread(self._signer.sign, organisation, keys, makings, now)
+            batch = await asyncio.to_thread(self._signer.sign, organisation, keys, makings, now, check)
         else:
-            batch = self._signer.sign(organisation, keys, makings, now)
+            batch = self._signer.sign(organisation, keys, makings, now, check)
         await self._store(tx, batch, list_ids, keys, now)
         credentials = [one.making.credential for one in batch.signed]
         return Issued(

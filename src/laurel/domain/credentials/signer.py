@@ -16,6 +16,7 @@ from laurel.base.errors import Kind, LaurelError
 from laurel.base.ids import CredentialId
 from laurel.domain.credentials import composition
 from laurel.domain.credentials.addresses import Addresses
+from laurel.domain.credentials.checking import Check
 from laurel.domain.credentials.composition import Making
 from laurel.domain.credentials.organisation_keys import ActiveKeys
 from laurel.domain.organisations.model import Organisation
@@ -63,9 +64,18 @@ class Signer:
         self._templates: OrderedDict[bytes, Template] = OrderedDict()
         self._lock = Lock()
 
-    def sign(self, organisation: Organisation, keys: ActiveKeys, makings: Sequence[Making], now: datetime) -> Batch:
-        """Sign `makings`. What verifiers would not all read alike is refused. Raises SelfVerificationFailed, SealBroken."""
-        desk = _Desk(self._keyring, self._addresses, organisation, keys, now)
+    def sign(
+        self,
+        organisation: Organisation,
+        keys: ActiveKeys,
+        makings: Sequence[Making],
+        now: datetime,
+        check: Check = cross_check,
+    ) -> Batch:
+        """Sign `makings`, and hold every proof against the key with `check`. What verifiers would not all read alike is
+        refused. Raises SelfVerificationFailed, SealBroken.
+        """
+        desk = _Desk(self._keyring, self._addresses, organisation, keys, now, check)
         shapes: dict[bytes, list[Making]] = {}
         for making in makings:
             shapes.setdefault(composition.shape_of(making, organisation), []).append(making)
@@ -111,8 +121,15 @@ class _Desk:
     """One batch of one organisation."""
 
     def __init__(
-        self, keyring: Keyring, addresses: Addresses, organisation: Organisation, keys: ActiveKeys, now: datetime
+        self,
+        keyring: Keyring,
+        addresses: Addresses,
+        organisation: Organisation,
+        keys: ActiveKeys,
+        now: datetime,
+        check: Check,
     ) -> None:
+        self._check_all = check
         self._keyring = keyring
         self._addresses = addresses
         self._organisation = organisation
@@ -159,7 +176,7 @@ class _Desk:
         """Hold every proof against the published key, and read again what is to be read thoroughly."""
         made = [(signature.value, one.to_sign.signing_input) for one, signature in zip(ready, signatures, strict=True)]
         try:
-            cross_check(self._public, made)
+            self._check_all(self._public, made)
             for one, text in zip(ready, texts, strict=True):
                 if one.thoroughly:
                     read = read_json(text)

@@ -4,6 +4,7 @@ A batch is signed, stored, logged and told of together or not at all; whoever co
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
@@ -18,13 +19,19 @@ from laurel.database.pool import Transaction
 from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Award, Awarded
 from laurel.domain.credentials import store
+from laurel.domain.credentials.checking import Check, CheckingProcess
 from laurel.domain.credentials.issuer import Issued, Issuer
 from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, Credential, Waiting
 from laurel.domain.notifications.model import CREDENTIAL_EXPIRED, CREDENTIAL_ISSUED, Message
 from laurel.domain.notifications.publish import publish
 from laurel.domain.record_events.issue_rounds import Rounds
+from laurel.openbadges.cross_check import cross_check
 
 BATCH: Final = 1_000
+MANY: Final = 1_500
+"""As many are worth a process that checks what was signed: it takes a twentieth of a second to start."""
+BATCHES_UNDER_WAY: Final = 2
+BATCHES_UNDER_WAY_OF_MANY: Final = 3
 FEW_MAX: Final = 20
 """As many are signed before the request is answered that asked for them."""
 FEW_SECONDS: Final = 1.0
@@ -34,14 +41,16 @@ ROUND_MAX: Final = 100
 log = structlog.get_logger("laurel.issuing")
 
 
-async def issue_batch(issuer: Issuer, organisation_id: OrganisationId, limit: int = BATCH) -> int:
+async def issue_batch(
+    issuer: Issuer, organisation_id: OrganisationId, limit: int = BATCH, check: Check = cross_check
+) -> int:
     """Sign up to `limit` credentials that wait; how many were dealt with (signed or refused)."""
     waiting, places = await issuer.set_places_aside(organisation_id, limit)
     if not waiting:
         return 0
     async with issuer.database.transaction(organisation_id, joins_request=False) as tx:
         now = issuer.clock.now()
-        issued = await issuer.sign_waiting(tx, places, limit, now)
+        issued = await issuer.sign_waiting(tx, places, limit, now, check)
         if issued is None:
             return 0
         await publish(tx, _messages(issued), now)
@@ -58,15 +67,36 @@ async def issue_all(
     on_progress: Callable[[int], None] | None = None,
     is_stopping: Callable[[], bool] | None = None,
 ) -> int:
-    """Sign everything that waits; how many were dealt with. Two batches are under way at a time: one is signed while the
-    other is stored.
+    """Sign everything that waits; how many were dealt with. Several batches are under way at a time: one is signed while
+    another is stored, and of many a third is checked by a process of its own.
     """
+    async with issuer.database.transaction(organisation_id, joins_request=False) as tx:
+        many = await store.count_waiting(tx) >= MANY
+    if not many or (os.cpu_count() or 1) == 1:
+        return await _issue_all(issuer, organisation_id, BATCHES_UNDER_WAY, cross_check, on_progress, is_stopping)
+    process = await asyncio.to_thread(CheckingProcess)
+    try:
+        return await _issue_all(
+            issuer, organisation_id, BATCHES_UNDER_WAY_OF_MANY, process.check, on_progress, is_stopping
+        )
+    finally:
+        await asyncio.shield(asyncio.to_thread(process.close))
+
+
+async def _issue_all(
+    issuer: Issuer,
+    organisation_id: OrganisationId,
+    at_a_time: int,
+    check: Check,
+    on_progress: Callable[[int], None] | None,
+    is_stopping: Callable[[], bool] | None,
+) -> int:
     total = 0
 
     async def work() -> None:
         nonlocal total
         while not (is_stopping and is_stopping()):
-            done = await issue_batch(issuer, organisation_id)
+            done = await issue_batch(issuer, organisation_id, check=check)
             if not done:
                 return
             total += done
@@ -74,8 +104,8 @@ async def issue_all(
                 on_progress(done)
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(work())
-        group.create_task(work())
+        for _ in range(at_a_time):
+            group.create_task(work())
     return total
 
 
