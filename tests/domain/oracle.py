@@ -65,6 +65,8 @@ class Oracle:
     def __init__(self, achievements: list[dict[str, Any]], zone: str) -> None:
         self.achievements = achievements
         self.zone = ZoneInfo(zone)
+        self.past_zones: list[tuple[datetime, ZoneInfo]] = []
+        self.ever: list[tuple[str, datetime]] = []
         self.events: list[Happening] = []
         self.awards: set[tuple[str, str, str]] = set()
         self.present: dict[str, ZoneInfo | None] = {}
@@ -75,20 +77,36 @@ class Oracle:
         left = self.present.get(person)
         if (left.key if left else None) == zone:
             return
-        ends = [event.at + timedelta(microseconds=1) for event in self.events if event.person == person]
+        ends = [instant + timedelta(microseconds=1) for who, instant in self.ever if who == person]
         past = self.past.setdefault(person, [])
         end = max([at, *ends, *(known for known, _ in past)])
         if end not in [known for known, _ in past]:
             past.append((end, left))
         self.present[person] = ZoneInfo(zone) if zone else None
 
+    def move_all(self, at: datetime, zone: str) -> None:
+        """From `at` on the organisation is in another zone; what was recorded by then stays in the day it was counted in."""
+        if self.zone.key == zone:
+            return
+        ends = [instant + timedelta(microseconds=1) for _, instant in self.ever]
+        end = max([at, *ends, *(known for known, _ in self.past_zones)])
+        if self.ever and end not in [known for known, _ in self.past_zones]:
+            self.past_zones.append((end, self.zone))
+        self.zone = ZoneInfo(zone)
+
+    def common_zone(self, at: datetime) -> ZoneInfo:
+        for end, zone in self.past_zones:
+            if at < end:
+                return zone
+        return self.zone
+
     def zone_of(self, achievement: dict[str, Any], event: Happening) -> ZoneInfo:
         if achievement.get("calendar") != "person":
-            return self.zone
+            return self.common_zone(event.at)
         for end, zone in self.past.get(event.person, []):
             if event.at < end:
-                return zone or self.zone
-        return self.present.get(event.person) or self.zone
+                return zone or self.common_zone(event.at)
+        return self.present.get(event.person) or self.common_zone(event.at)
 
     def period(self, achievement: dict[str, Any], event: Happening) -> str:
         return period_of(achievement["period"], event.at, self.zone_of(achievement, event))
@@ -114,6 +132,7 @@ class Oracle:
 
     def _happen(self, event: Happening) -> None:
         self.events.append(event)
+        self.ever.append((event.person, event.at))
         for achievement in self.achievements:
             touched = any(counts(query, event) for query in achievement["queries"])
             if not achievement["queries"]:

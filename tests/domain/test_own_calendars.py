@@ -191,3 +191,67 @@ def lessons(value: int) -> dict[str, object]:
 async def current_value(api, person: str) -> tuple[str, int]:
     shown = await standing_of(api, person)
     return shown["period"], shown["progress"]["current_value"]
+
+
+async def test_when_the_organisation_moves_what_was_counted_stays_in_its_day(api, clock):
+    """Berlin's Tuesday began while it was Monday in New York; going there does not move Monday's lesson."""
+    clock.set(datetime(2026, 3, 3, 0, 30, tzinfo=UTC))
+    assert (await api.patch("/api/v1/organisation", json={"time_zone": "Europe/Berlin"})).status_code == 200
+    await an_achievement(
+        api,
+        status="live",
+        period="daily",
+        queries=[{"alias": "q", "event_name": "lesson"}],
+        criteria={"type": "count", "query": "q", "value": 1},
+    )
+    await an_event(api, "ada", name="lesson", key="1", occurred_at="2026-03-02T23:30:00Z")
+    moved = await api.patch("/api/v1/organisation", json={"time_zone": "America/New_York"})
+    assert (moved.status_code, moved.json()["time_zone"]) == (200, "America/New_York")
+    clock.advance(timedelta(minutes=10))
+    await an_event(api, "ada", name="lesson", key="2")
+    await an_event(api, "ada", name="lesson", key="3", occurred_at="2026-03-02T23:40:00Z")
+    [person] = (await api.get("/api/v1/people")).json()["items"]
+    awards = (await api.get(f"/api/v1/people/{person['id']}/awards")).json()["items"]
+    assert sorted(one["period"] for one in awards) == ["d:2026-03-02", "d:2026-03-03"]
+    retraction = {"person": {"external_id": "ada"}, "key": "3", "reason": "twice"}
+    assert (await api.post("/api/v1/events/retractions", json=retraction)).status_code == 200
+    awards = (await api.get(f"/api/v1/people/{person['id']}/awards")).json()["items"]
+    assert sorted(one["period"] for one in awards if one["revoked_at"] is None) == ["d:2026-03-02", "d:2026-03-03"]
+
+
+async def test_before_anything_was_recorded_the_zone_counts_for_the_past_too(api, clock):
+    clock.set(datetime(2026, 3, 5, 12, tzinfo=UTC))
+    await api.patch("/api/v1/organisation", json={"time_zone": "Asia/Tokyo"})
+    await an_achievement(
+        api,
+        status="live",
+        period="daily",
+        queries=[{"alias": "q", "event_name": "lesson"}],
+        criteria={"type": "count", "query": "q", "value": 1},
+    )
+    await an_event(api, "ada", name="lesson", occurred_at="2026-03-02T23:30:00Z")
+    [person] = (await api.get("/api/v1/people")).json()["items"]
+    [award] = (await api.get(f"/api/v1/people/{person['id']}/awards")).json()["items"]
+    assert award["period"] == "d:2026-03-03"
+
+
+async def test_an_organisation_moves_as_often_as_the_limit_says(api, parts, organisation, clock):
+    await an_event(api, "ada", name="lesson")
+    async with parts.database.transaction(organisation.id) as tx:
+        await tx.execute(
+            """
+            INSERT INTO organisation_past_zone (organisation_id, until, time_zone)
+            SELECT $1, $2::timestamptz - n * interval '1 hour', 'UTC' FROM generate_series(1, $3) AS n
+            """,
+            organisation.id,
+            clock.now(),
+            limits.TIME_ZONE_CHANGES_MAX - 1,
+        )
+    answers = []
+    for zone in ("Asia/Tokyo", "Asia/Tokyo", "Asia/Kolkata"):
+        clock.advance(timedelta(hours=1))
+        answers.append(await api.patch("/api/v1/organisation", json={"time_zone": zone}))
+    assert [answer.status_code for answer in answers] == [200, 200, 422]
+    refused = answers[-1].json()
+    assert (refused["field"], refused["limit"]) == ("time_zone", limits.TIME_ZONE_CHANGES_MAX)
+    assert (await api.get("/api/v1/organisation")).json()["time_zone"] == "Asia/Tokyo"

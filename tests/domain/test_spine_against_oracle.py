@@ -20,6 +20,7 @@ from laurel.domain.achievements.evaluate import decode_entry
 from laurel.domain.achievements.progress_rows import store as progress_rows
 from laurel.domain.achievements.rules import PERIOD, number_of
 from laurel.domain.events.model import check_event
+from laurel.domain.organisations import tenancy
 from laurel.domain.parts import Parts
 from laurel.domain.people import registry
 from laurel.domain.people.model import Person
@@ -58,6 +59,8 @@ EXAMPLES = settings(
 
 ALIASES = ("q0", "q1", "q2")
 PEOPLE = ("ada", "bob")
+ALL = "everybody"
+"""Who moves when the organisation itself does."""
 INSTANTS = st.builds(lambda day, hours: day + timedelta(hours=hours), st.sampled_from(EDGE_DAYS), st.integers(-60, 60))
 
 
@@ -119,7 +122,7 @@ def histories(*, monotone: bool, amounts: st.SearchStrategy[Any]) -> st.SearchSt
     )
     move = st.fixed_dictionaries(
         {
-            "person": st.sampled_from(PEOPLE),
+            "person": st.sampled_from([*PEOPLE, ALL]),
             "zone": st.sampled_from([*ZONES, "Pacific/Kiritimati", "Pacific/Pago_Pago", None]),
             "at": INSTANTS,
             "before": st.integers(0, 17),
@@ -205,7 +208,13 @@ class World:
                 plans.append({"id": made.uid, **body, "levels": steps, "falls": falls, "rewards": plan.get("rewards")})
 
     async def move(self, move: dict[str, Any]) -> None:
-        """Somebody goes to another time zone, in Laurel and in the oracle."""
+        """Somebody, or the organisation, goes to another time zone, in Laurel and in the oracle."""
+        if move["person"] == ALL:
+            zone = move["zone"] or "UTC"
+            async with self.parts.database.transaction(self.id) as tx:
+                await tenancy.change_organisation(tx, {"time_zone": zone}, by="test", now=move["at"])
+            self.oracle.move_all(move["at"], zone)
+            return
         async with self.parts.database.transaction(self.id) as tx:
             person = self.people[move["person"]]
             await registry.change(tx, person, Details(time_zone=move["zone"]), now=move["at"])

@@ -165,13 +165,36 @@ class MovedCalendar(Calendar):
         self._ends = [end for end, _ in past]
         self._calendars = [*(calendar for _, calendar in past), present]
 
+    def _at(self, instant: datetime) -> Calendar:
+        return self._calendars[bisect_right(self._ends, instant)]
+
     def day(self, instant: datetime) -> int:
         """The ordinal of the local day of `instant`."""
-        return self._calendars[bisect_right(self._ends, instant)].day(instant)
+        return self._at(instant).day(instant)
 
     def periods(self, instant: datetime) -> dict[Period, int]:
-        """The periods of all kinds that `instant` lies in."""
-        return {kind: self.period(kind, instant) for kind in PERIODS}
+        """The periods of all kinds that `instant` lies in. The answer is shared: do not change it."""
+        return self._at(instant).periods(instant)
+
+    def bounds(self, period: Period, ordinal: int) -> tuple[datetime, datetime] | None:
+        """[start, next start) of a period in UTC, each by the zone in force at the midnight of the present one."""
+        bounds = super().bounds(period, ordinal)
+        if bounds is None:
+            return None
+        first = date.fromordinal(ordinal)
+        start, end = (
+            midnight(day, self._at(edge).time_zone)
+            for day, edge in zip((first, next_first_day(period, first)), bounds, strict=True)
+        )
+        return start, end
+
+
+def organisation_calendar(time_zone: str, past: Sequence[tuple[datetime, str]]) -> Calendar:
+    """The calendar of an organisation in `time_zone`, which was in `past` zones before (each with the first instant of the
+    next). Raises Invalid for a zone that is unknown.
+    """
+    present = Calendar(zone(time_zone))
+    return MovedCalendar([(end, Calendar(zone(name))) for end, name in past], present) if past else present
 
 
 def own_calendar(

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Context, Decimal
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from laurel.base.ids import AchievementId, DepartmentId
 from laurel.base.times import EPOCH
@@ -129,9 +128,9 @@ class Match(NamedTuple):
 class RuleBook:
     """All live achievements of an organisation as of one rules_version."""
 
-    def __init__(self, version: int, achievements: Iterable[Achievement], time_zone: ZoneInfo) -> None:
+    def __init__(self, version: int, achievements: Iterable[Achievement], calendar: Calendar) -> None:
         self.version = version
-        self.calendar = Calendar(time_zone)
+        self.calendar = calendar
         self.rules: dict[AchievementId, Rule] = {
             achievement.id: Rule(achievement)
             for achievement in achievements

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 
-from laurel.base.errors import Conflict, Forbidden, Invalid, NotFound
+from laurel.base.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from laurel.base.ids import new_secret
 from laurel.base.limits import (
     DESCRIPTION_LENGTH_MAX,
     LANGUAGE_LENGTH_MAX,
     NAME_LENGTH_MAX,
     SLUG_LENGTH_MAX,
+    TIME_ZONE_CHANGES_MAX,
     URL_LENGTH_MAX,
     check_length,
 )
@@ -24,6 +25,7 @@ from laurel.domain.organisations import audit, keys, sign_in, store
 from laurel.domain.organisations.accounts import store as accounts
 from laurel.domain.organisations.api_keys import store as api_keys
 from laurel.domain.organisations.model import Account, Caller, Department, Organisation
+from laurel.domain.organisations.time_zones import store as time_zones
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -131,8 +133,20 @@ async def add_organisation(
 async def change_organisation(
     tx: Transaction, changes: dict[str, Any], *, by: Caller | str, now: datetime
 ) -> Organisation:
-    """Change what is given. Raises Invalid, TooLarge."""
-    organisation = await store.update_organisation(tx, clean_changes(changes), now)
+    """Change what is given; with another time zone, what has happened stays in the days it was counted in. Raises Invalid,
+    TooLarge.
+    """
+    cleaned = clean_changes(changes)
+    if "time_zone" in cleaned:
+        count = await time_zones.leave(tx, cleaned["time_zone"], now)
+        if count > TIME_ZONE_CHANGES_MAX:
+            raise TooLarge(
+                f"time_zone was changed {TIME_ZONE_CHANGES_MAX} times, which is the limit",
+                field="time_zone",
+                limit=TIME_ZONE_CHANGES_MAX,
+                value=cleaned["time_zone"],
+            )
+    organisation = await store.update_organisation(tx, cleaned, now)
     await audit.record(
         tx,
         at=now,

@@ -18,6 +18,7 @@ from laurel.domain.leaderboards import store as leaderboards
 from laurel.domain.leaderboards.model import Leaderboard
 from laurel.domain.notifications import store as notifications
 from laurel.domain.notifications.model import EVENT_PREFIX
+from laurel.domain.organisations.time_zones import store as time_zones
 from laurel.domain.people.resolve import KnownPeople
 from laurel.domain.rewards.experience import XpRule
 from laurel.domain.rewards.ledger import store as ledger
@@ -85,7 +86,8 @@ class Spine:
             raise NotFound("no such organisation")
         zone, book, reactions = self._books.get(tx.organisation_id, ("", None, None))
         if book is None or reactions is None or book.version != versions.rules or zone != versions.time_zone:
-            book = RuleBook(versions.rules, await store.list_live(tx), periods.zone(versions.time_zone))
+            calendar = periods.organisation_calendar(versions.time_zone, await time_zones.past(tx))
+            book = RuleBook(versions.rules, await store.list_live(tx), calendar)
             reactions = await read_reactions(tx)
             if len(self._books) >= RULE_BOOKS_MAX:
                 self._books.pop(next(iter(self._books)))

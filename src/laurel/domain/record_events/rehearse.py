@@ -14,7 +14,7 @@ from laurel.domain.achievements.definitions import Definition
 from laurel.domain.achievements.evaluate import PersonState, recount
 from laurel.domain.achievements.explain import EventVerdict, explain
 from laurel.domain.achievements.model import Achievement
-from laurel.domain.achievements.periods import zone
+from laurel.domain.achievements.periods import Calendar
 from laurel.domain.achievements.progress import ProgressNode, progress_tree
 from laurel.domain.achievements.rules import RuleBook
 from laurel.domain.achievements.standing import learn_calendars
@@ -52,12 +52,12 @@ class _Undo(Exception):
     """Takes the trial definition away again."""
 
 
-async def rehearse(tx: Transaction, definition: Definition, *, time_zone: str, now: datetime) -> Rehearsal:
+async def rehearse(tx: Transaction, definition: Definition, *, calendar: Calendar, now: datetime) -> Rehearsal:
     """Try a definition on everything recorded so far, up to REHEARSAL_PEOPLE_MAX people. Raises as `definitions.create`."""
     achievement = await _trial(tx, definition, now)
     if achievement.criteria is None:
         raise Invalid("there are no rules to try", field="criteria")
-    book = RuleBook(0, [achievement], zone(time_zone))
+    book = RuleBook(0, [achievement], calendar)
     rule = book.rules[achievement.id]
     names, categories = names_and_categories(rule)
     found = await events.people_with_events(tx, names, categories, _NOBODY, REHEARSAL_PEOPLE_MAX)

@@ -278,7 +278,8 @@ async def _rehearse(visit: Visit, rules: Typed) -> Rehearsal:
         raise Invalid("say which event counts, then see what would have happened", field="rules")
     definition = Definition(names={"en": "rehearsal"}, queries=queries, criteria=criteria, period=_period(visit.form))
     async with visit.transaction() as tx:
-        return await rehearse(tx, definition, time_zone=visit.organisation.time_zone, now=visit.parts.clock.now())
+        calendar = (await visit.parts.spine.open(tx)).book.calendar
+        return await rehearse(tx, definition, calendar=calendar, now=visit.parts.clock.now())
 
 
 @page("/console/achievements/dry-run", needs="achievements:write", post=True)

@@ -1,0 +1,1 @@
+"""The time zones that an organisation has left."""
