@@ -62,7 +62,7 @@ def sample_values(
     credential, so never a recipient's address.
 
     What `design` names and no sample has (`[achievement.level]`, `[custom.grade]`) is shown as its name, so that its place
-    is seen.
+    is seen; a level not where an achievement is named, which may have none.
     """
     said = a_sample(public_url, sample)
     language = language_of(sample)
@@ -72,7 +72,7 @@ def sample_values(
     if design is not None and sample != "empty":
         for attribute in attributes_of(design):
             kind, _, rest = attribute.partition(".")
-            if kind == "custom" or attribute in {"achievement.level", "group.level"}:
+            if kind == "custom" or (rest == "level" and not name):
                 values[attribute] = values.get(attribute) or rest.replace("_", " ")
     return values
 
