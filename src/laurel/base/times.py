@@ -10,12 +10,19 @@ from laurel.base.limits import TAG_LENGTH_MAX, check_length
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def check_zoned(value: datetime | None, field: str) -> None:
+    """Raise Invalid naming `field` for an instant without a time zone."""
+    if value is not None and value.tzinfo is None:
+        raise Invalid(
+            f"{field} must carry a time zone, as in 2026-03-14T10:21:45Z", field=field, value=value.isoformat()
+        )
+
+
 def parse_time(text: str, field: str) -> datetime:
     """An RFC 3339 timestamp with zone; raises Invalid naming `field`."""
     try:
         value = datetime.fromisoformat(text)
-        if value.tzinfo is None:
-            raise Invalid(f"{field} must carry a time zone, as in 2026-03-14T10:21:45Z", field=field, value=text)
+        check_zoned(value, field)
         return value.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid(f"{field} must be an RFC 3339 timestamp", field=field, value=text) from None

@@ -18,6 +18,7 @@ from laurel.base.errors import Conflict, Invalid, LaurelError
 from laurel.base.ids import AchievementId, DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
+from laurel.base.times import check_zoned
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store
 from laurel.domain.achievements.criteria import check_criteria
@@ -33,7 +34,7 @@ from laurel.domain.achievements.model import (
     Query,
     StoredStatus,
 )
-from laurel.domain.rewards.catalogue import check_payable
+from laurel.domain.rewards.catalogue import check_all_payable, check_payable
 from laurel.domain.rewards.model import RewardPlan
 
 _COUNTING = frozenset(
@@ -269,21 +270,21 @@ def _check_status(old: Achievement | None, status: str | None) -> None:
 
 def _check_window(starts_at: datetime | None, expires_at: datetime | None) -> None:
     for field, value in (("starts_at", starts_at), ("expires_at", expires_at)):
-        if value is not None and value.tzinfo is None:
-            raise Invalid(f"{field} must carry a time zone", field=field)
+        check_zoned(value, field)
     if starts_at is not None and expires_at is not None and expires_at <= starts_at:
         raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
 
 
 async def _checked_steps(tx: Transaction, levels: Levels) -> Levels:
     """The levels with clean names, their rewards checked."""
-    steps = []
+    steps, plans = [], []
     for index, step in enumerate(levels.steps):
         field = f"levels.steps[{index}]"
         if step.rewards is not None:
-            await check_payable(tx, step.rewards, f"{field}.rewards")
+            plans.append((f"{field}.rewards", step.rewards))
         names = checked_languages(step.names, limits.NAME_LENGTH_MAX, f"{field}.names")
         steps.append(msgspec.structs.replace(step, names=names))
+    await check_all_payable(tx, plans)
     return msgspec.structs.replace(levels, steps=steps)
 
 

@@ -13,7 +13,7 @@ from laurel.database.pool import Transaction
 from laurel.domain.challenges import store
 from laurel.domain.challenges.judge import check_judging
 from laurel.domain.challenges.model import Action, Challenge, ChallengeNotFound, Group
-from laurel.domain.rewards.catalogue import check_payable
+from laurel.domain.rewards.catalogue import check_all_payable, check_payable
 
 
 async def put_challenge(
@@ -67,17 +67,18 @@ def _check_texts(values: dict[str, Any]) -> None:
 async def _checked_actions(tx: Transaction, actions: list[Action], old: Challenge | None) -> list[Action]:
     check_count(len(actions), limits.ACTIONS_PER_CHALLENGE_MAX, "actions")
     paid_before = {action.id: action.rewards for action in old.actions} if old else {}
-    checked = []
+    checked, plans = [], []
     for index, action in enumerate(actions):
         field = f"actions[{index}]"
         check_length(action.kind, limits.EVENT_CATEGORY_LENGTH_MAX, f"{field}.type")
         if action.rewards != paid_before.get(action.id):
-            await check_payable(tx, action.rewards, f"{field}.rewards")
+            plans.append((f"{field}.rewards", action.rewards))
         if action.judging is not None:
             check_judging(action.judging, f"{field}.judging")
         names = checked_languages(action.names, limits.NAME_LENGTH_MAX, f"{field}.names")
         descriptions = checked_languages(action.descriptions, limits.DESCRIPTION_LENGTH_MAX, f"{field}.descriptions")
         checked.append(msgspec.structs.replace(action, names=names, descriptions=descriptions))
+    await check_all_payable(tx, plans)
     return checked
 
 

@@ -11,6 +11,7 @@ from laurel.base.errors import Invalid, NotFound, TooLarge
 from laurel.base.ids import DepartmentId, PersonId, PersonKey, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
+from laurel.base.times import check_zoned
 from laurel.database.pool import Row
 
 _INTEGER_MAX = 10**limits.NUMBER_INTEGER_DIGITS_MAX
@@ -128,8 +129,7 @@ def _refuse_control_characters(text: str, field: str) -> None:
 
 
 def _checked_time(occurred_at: datetime, now: datetime, field: str) -> datetime:
-    if occurred_at.tzinfo is None:
-        raise Invalid(f"{field} must carry a time zone, as in 2026-03-14T10:21:45Z", field=field)
+    check_zoned(occurred_at, field)
     if occurred_at > now + timedelta(seconds=limits.EVENT_FUTURE_SECONDS_MAX):
         raise Invalid(
             f"{field} is more than {limits.EVENT_FUTURE_SECONDS_MAX // 3600} hours ahead",

@@ -16,7 +16,7 @@ from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Period
 from laurel.domain.leaderboards import store
 from laurel.domain.leaderboards.model import Leaderboard, LeaderboardNotFound, Metric, Prize
-from laurel.domain.rewards.catalogue import check_payable
+from laurel.domain.rewards.catalogue import check_all_payable
 
 
 class BoardWish(msgspec.Struct, kw_only=True):
@@ -112,4 +112,4 @@ async def _check_prizes(tx: Transaction, prizes: list[Prize]) -> None:
         if prize.first <= taken:
             raise Invalid(f"{field} overlaps with another", field=field, value=prize.first)
         taken = prize.last
-        await check_payable(tx, prize.plan, f"{field}.plan")
+    await check_all_payable(tx, [(f"prizes[{index}].plan", prize.plan) for index, prize in enumerate(prizes)])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -181,11 +182,17 @@ async def free_slug(tx: Transaction, name: str) -> str:
 
 async def find_department(tx: Transaction, uid: str, by: Caller | str, field: str = "id") -> Department:
     """By uid or integer id. Raises NotFound naming `field`, also for another department than the one that the caller is bound to."""
-    department = await store.department(tx, uid)
+    return (await find_departments(tx, [(field, uid)], by))[0]
+
+
+async def find_departments(tx: Transaction, named: Sequence[tuple[str, str]], by: Caller | str) -> list[Department]:
+    """As find_department, of many: the departments that fields (field, uid or integer id) name, in order."""
+    known = await store.departments_named(tx, [uid for _, uid in named])
     bound_to = by.department_id if isinstance(by, Caller) else None
-    if department is None or (bound_to is not None and department.id != bound_to):
-        raise NotFound(f"there is no department {uid}", field=field, value=uid)
-    return department
+    for field, uid in named:
+        if uid not in known or (bound_to is not None and known[uid].id != bound_to):
+            raise NotFound(f"there is no department {uid}", field=field, value=uid)
+    return [known[uid] for _, uid in named]
 
 
 async def change_department(

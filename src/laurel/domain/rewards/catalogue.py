@@ -128,10 +128,16 @@ async def delete(tx: Transaction, reward: Reward, *, actor: str, now: datetime) 
 
 async def require(tx: Transaction, uid: str, field: str = "reward") -> Reward:
     """The reward with this uid; raises RewardNotFound."""
-    reward = (await store.find_by_uids(tx, [uid], shown=True)).get(uid)
-    if reward is None:
-        raise RewardNotFound("there is no such reward", field=field, value=uid)
-    return reward
+    return (await require_many(tx, [(field, uid)]))[0]
+
+
+async def require_many(tx: Transaction, named: Sequence[tuple[str, str]]) -> list[Reward]:
+    """The rewards that fields (field, uid) name, in order; raises RewardNotFound for the first that names none."""
+    known = await store.find_by_uids(tx, sorted({uid for _, uid in named}), shown=True)
+    for field, uid in named:
+        if uid not in known:
+            raise RewardNotFound("there is no such reward", field=field, value=uid)
+    return [known[uid] for _, uid in named]
 
 
 async def set_supply(tx: Transaction, reward: Reward, kind: GrantKind, allocation: str, total: int | None) -> None:
@@ -176,12 +182,20 @@ async def take_back(tx: Transaction, reward: Reward, grant_uid: str, *, now: dat
 
 async def check_payable(tx: Transaction, plan: RewardPlan, field: str) -> None:
     """Raise Invalid, TooLarge or RewardNotFound by field unless every part of the plan can be paid."""
-    check_plan(plan, field)
-    known = await store.find_by_uids(tx, sorted({item.reward for item in plan.items}), shown=True)
-    for index, item in enumerate(plan.items):
-        if item.reward not in known:
-            name = f"{field}.items[{index}].reward"
-            raise RewardNotFound(f"{name} names no reward", field=name, value=item.reward)
+    await check_all_payable(tx, [(field, plan)])
+
+
+async def check_all_payable(tx: Transaction, plans: Sequence[tuple[str, RewardPlan]]) -> None:
+    """As check_payable, of the plans of many fields (field, plan)."""
+    for field, plan in plans:
+        check_plan(plan, field)
+    wanted = sorted({item.reward for _, plan in plans for item in plan.items})
+    known = await store.find_by_uids(tx, wanted, shown=True) if wanted else {}
+    for field, plan in plans:
+        for index, item in enumerate(plan.items):
+            if item.reward not in known:
+                name = f"{field}.items[{index}].reward"
+                raise RewardNotFound(f"{name} names no reward", field=name, value=item.reward)
 
 
 def remaining_of(supplies: Sequence[Supply], reward: Reward, kind: GrantKind, allocation: str) -> Supply | None:

@@ -12,6 +12,7 @@ from laurel.base import limits
 from laurel.base.errors import Invalid
 from laurel.base.ids import DepartmentId
 from laurel.base.limits import EXPLAIN_EVENTS_MAX
+from laurel.base.times import check_zoned
 from laurel.database import jobs
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import definitions, store
@@ -284,8 +285,7 @@ async def backfill_achievement(
         wanted = await definitions.require(tx, achievement)
         if wanted.status != "live":
             raise Invalid("only a live achievement can be backfilled", field="status", value=wanted.status)
-        if data.since is not None and data.since.tzinfo is None:
-            raise Invalid("since must carry a time zone", field="since", value=data.since.isoformat())
+        check_zoned(data.since, "since")
         await _start_backfill(tx, wanted, data.since, quiet=data.quiet, now=now)
         await audit.record(tx, at=now, by=caller, action="achievement.backfill", subject=("achievement", wanted.uid))
     return Accepted()
@@ -367,8 +367,7 @@ async def give_achievement(
 
 def _check_gift(data: GiftIn, now: datetime) -> None:
     for field, value in (("awarded_at", data.awarded_at), ("expires_at", data.expires_at)):
-        if value is not None and value.tzinfo is None:
-            raise Invalid(f"{field} must carry a time zone", field=field, value=value.isoformat())
+        check_zoned(value, field)
     if data.awarded_at is not None and data.awarded_at > now:
         raise Invalid("awarded_at must not lie ahead", field="awarded_at", value=data.awarded_at.isoformat())
     for field, limit in (

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from laurel.base.errors import Invalid
 from laurel.base.ids import new_uid
+from laurel.base.times import check_zoned
 from laurel.database.pool import Transaction
 from laurel.domain.challenges import author, store
 from laurel.domain.challenges.judge import Judging
@@ -153,8 +154,7 @@ async def _values(tx: Transaction, data: ChallengeIn, old: Challenge | None, cal
     language = (await organisations.organisation(tx)).language
     values = _in_languages(given(data), old, language)
     for field in ("starts_at", "expires_at"):
-        if values.get(field) is not None and values[field].tzinfo is None:
-            raise Invalid(f"{field} must say its time zone", field=field, value=values[field].isoformat())
+        check_zoned(values.get(field), field)
     if "department" in values or old is None:
         uid = values.pop("department", None)
         values["department_id"] = (

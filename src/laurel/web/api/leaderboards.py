@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from laurel.base.errors import Invalid
 from laurel.base.limits import LEADERBOARD_DEPARTMENTS_MAX, RANKING_OFFSET_MAX, check_count
+from laurel.base.times import check_zoned
 from laurel.database.pool import Transaction
 from laurel.domain.achievements.model import Period
 from laurel.domain.achievements.periods import Calendar
@@ -114,15 +115,12 @@ async def _render(tx: Transaction, found: list[Leaderboard], now: datetime) -> l
 async def _wish(tx: Transaction, data: LeaderboardIn, caller: Caller) -> BoardWish:
     values: dict[str, Any] = given(data)
     for field in ("starts_at", "expires_at"):
-        if values.get(field) is not None and values[field].tzinfo is None:
-            raise Invalid(f"{field} must say its time zone", field=field, value=values[field].isoformat())
+        check_zoned(values.get(field), field)
     if "departments" in values:
         uids = values.pop("departments")
         check_count(len(uids), LEADERBOARD_DEPARTMENTS_MAX, "departments")
-        values["department_ids"] = [
-            (await tenancy.find_department(tx, uid, caller, f"departments[{index}]")).id
-            for index, uid in enumerate(uids)
-        ]
+        named = [(f"departments[{index}]", uid) for index, uid in enumerate(uids)]
+        values["department_ids"] = [one.id for one in await tenancy.find_departments(tx, named, caller)]
     return BoardWish(**values)
 
 
@@ -241,8 +239,7 @@ async def show_place(
 async def _in_period(
     parts: Parts, tx: Transaction, leaderboard: str, at: datetime | None
 ) -> tuple[Leaderboard, Calendar, int]:
-    if at is not None and at.tzinfo is None:
-        raise Invalid("at must say its time zone", field="at", value=at.isoformat())
+    check_zoned(at, "at")
     board = await boards.require(tx, leaderboard)
     calendar = (await parts.spine.open(tx)).book.calendar
     return board, calendar, period_at(board, calendar, at or parts.clock.now())

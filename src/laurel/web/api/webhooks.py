@@ -8,7 +8,7 @@ from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, UnsetType
 
-from laurel.base.errors import Invalid
+from laurel.base.times import check_zoned
 from laurel.domain.notifications import endpoints, store
 from laurel.domain.notifications.endpoints import WithSecret
 from laurel.domain.notifications.formats import OWN
@@ -264,8 +264,7 @@ async def redeliver_failed(
     parts: InjectedParts, caller: InjectedCaller, webhook: FromPath[str], data: JSONBody[Redelivery]
 ) -> Redelivered:
     """Send everything again that failed since a point in time."""
-    if data.since.tzinfo is None:
-        raise Invalid("since must carry a time zone", field="since", value=data.since.isoformat())
+    check_zoned(data.since, "since")
     async with parts.database.transaction(caller.organisation_id) as tx:
         return Redelivered(await endpoints.redeliver_failed(tx, parts, webhook, data.since))
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from litestar import Request, Response
 
 from laurel.base import json_text
-from laurel.base.errors import Invalid
+from laurel.base.times import check_zoned
 from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.organisations.model import Caller
 from laurel.domain.parts import Parts
@@ -24,8 +24,7 @@ _STATUS: Final = {Kept.CREATED: 201, Kept.REPLACED: 200, Kept.NOT_MODIFIED: 304}
 
 def check_since(since: datetime | None) -> None:
     """Raises Invalid for a time without a zone."""
-    if since is not None and since.tzinfo is None:
-        raise Invalid("since must have a time zone", field="since", value=since.isoformat())
+    check_zoned(since, "since")
 
 
 def listing(entries: Sequence[Entry], first: Sequence[bytes] = ()) -> bytes:

@@ -98,15 +98,15 @@ class Desk:
             self._default = await organisations.default_department(self.tx)
         return self._default
 
-    async def scope(self) -> DepartmentScope | None:
-        """The department that lists are cut to; None for an account-wide key."""
-        if self.bound_to is None:
-            return None
-        return await self.scope_of(self.bound_to)
+    async def scope(self, wanted: int | None = None) -> DepartmentScope | None:
+        """The department that lists are cut to: the one wanted, else the key's; None for an account-wide key.
 
-    async def scope_of(self, department_id: DepartmentId) -> DepartmentScope:
-        """A department as lists are cut to it."""
-        return DepartmentScope(department_id, department_id == (await self.default_department()).id)
+        Raises NotFound when the key does not see the one wanted.
+        """
+        chosen = self.bound_to if wanted is None else (await self.department(wanted)).id
+        if chosen is None:
+            return None
+        return DepartmentScope(chosen, chosen == (await self.default_department()).id)
 
     async def sees(self, department_id: DepartmentId | None) -> bool:
         """Whether the key may see a thing of this department (None: the default one's)."""

@@ -216,10 +216,7 @@ async def _list(call: Call, *, groups: bool) -> Answer:
         raise Invalid("kind must be certificates or badges", field="kind", value=kind_text)
     async with call.transaction() as desk:
         await library.defaults(desk.tx, call.now)
-        scope = await desk.scope()
-        wanted_department = given.integer("department_id")
-        if wanted_department is not None:
-            scope = await desk.scope_of((await desk.department(wanted_department)).id)
+        scope = await desk.scope(given.integer("department_id"))
         wanted = DesignFilter(
             kind=kind,
             department_id=scope.id if scope else None,

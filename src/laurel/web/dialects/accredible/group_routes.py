@@ -151,10 +151,7 @@ async def search_groups(call: Call) -> Answer:
 async def _search(call: Call, *, by_name_only: bool) -> Answer:
     given, page = call.parameters, read_page(call.parameters)
     async with call.transaction() as desk:
-        wanted_department = given.integer("department_id")
-        scope = await desk.scope()
-        if wanted_department is not None:
-            scope = await desk.scope_of((await desk.department(wanted_department)).id)
+        scope = await desk.scope(given.integer("department_id"))
         search = AchievementSearch(
             title=given.text("name"),
             department_id=scope.id if scope else None,

@@ -24,9 +24,7 @@ async def list_analytics(call: Call) -> Answer:
     since, until = given.text("start_date"), given.text("end_date")
     group_id, department_id = given.integer("group_id"), given.integer("department_id")
     async with call.transaction() as desk:
-        department = await desk.scope()
-        if department_id is not None:
-            department = await desk.scope_of((await desk.department(department_id)).id)
+        department = await desk.scope(department_id)
         rows, total = await activity.activities(
             desk.tx,
             since=None if since is None else parse_day(since, "start_date"),

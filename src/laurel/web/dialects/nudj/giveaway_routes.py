@@ -35,10 +35,12 @@ async def create_manual_distribution(
 
     async def work(run: Run) -> dict[str, Any]:
         found = await person_ids_of(run.tx, data.userIds)
-        items = []
-        for index, one in enumerate(data.rewards):
-            reward = await catalogue.require(run.tx, uid_in(one.rewardId), f"rewards[{index}].rewardId")
-            items.append(RewardItem(reward.uid, one.allocationType, one.quantity))
+        named = [(f"rewards[{index}].rewardId", uid_in(one.rewardId)) for index, one in enumerate(data.rewards)]
+        rewards = await catalogue.require_many(run.tx, named)
+        items = [
+            RewardItem(reward.uid, one.allocationType, one.quantity)
+            for reward, one in zip(rewards, data.rewards, strict=True)
+        ]
         plan = RewardPlan(
             points=Decimal(data.pointsToDistribute),
             xp=xp_of(Decimal(data.xpToDistribute)),

@@ -32,6 +32,7 @@ from laurel.web.dialects.nudj.plans import xp_of
 from laurel.web.dialects.nudj.reward_view import plan_out, shelf_of_plans
 from laurel.web.dialects.nudj.translate import (
     department_id_of,
+    department_ids_of,
     number,
     schedule_in,
     tongue_of,
@@ -110,10 +111,8 @@ async def _wish(
         setattr(wish, name, value)
     if data.conditions is not UNSET:
         check_count(len(data.conditions), LEADERBOARD_DEPARTMENTS_MAX, "conditions")
-        found = [
-            await department_id_of(tx, condition.communityId, f"conditions[{index}].communityId")
-            for index, condition in enumerate(data.conditions)
-        ] or [tx.department_id]
+        named = [(f"conditions[{index}].communityId", one.communityId) for index, one in enumerate(data.conditions)]
+        found = await department_ids_of(tx, named) or [tx.department_id]
         wish.department_ids = [department_id for department_id in found if department_id is not None]
     if data.rewardsConfig is not UNSET:
         check_count(len(data.rewardsConfig), LEADERBOARD_PRIZES_MAX, "rewardsConfig")
@@ -169,10 +168,11 @@ async def _prize(tx: Transaction, data: PrizeIn, field: str, before: dict[str, R
         plan = replace(plan, xp=xp_of(Decimal(data.completionXp)))
     if data.items is not UNSET:
         check_count(len(data.items), REWARD_ITEMS_MAX, f"{field}.items")
-        items = []
-        for index, item in enumerate(data.items):
-            reward = await catalogue.require(tx, uid_in(item.rewardId), f"{field}.items[{index}].rewardId")
-            items.append(RewardItem(reward.uid, item.allocationType, item.amountToDistribute))
+        named = [(f"{field}.items[{index}].rewardId", uid_in(one.rewardId)) for index, one in enumerate(data.items)]
+        items = [
+            RewardItem(reward.uid, item.allocationType, item.amountToDistribute)
+            for reward, item in zip(await catalogue.require_many(tx, named), data.items, strict=True)
+        ]
         plan = replace(plan, items=items)
     return Prize(data.startRank, data.endRank, plan, data.distributionEventId or new_uid())
 

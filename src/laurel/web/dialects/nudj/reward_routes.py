@@ -27,6 +27,7 @@ from laurel.web.dialects.nudj.reward_view import reward_out, shelf_of
 from laurel.web.dialects.nudj.translate import (
     ALL_STATUSES,
     department_id_of,
+    department_ids_of,
     schedule_in,
     texts_in,
     time_in,
@@ -155,10 +156,8 @@ async def _wish(tx: Transaction, request: AnyRequest, data: RewardIn, old: Rewar
         wish.department_id = await department_id_of(tx, data.communityId)
     if data.additionalCommunityIds is not UNSET:
         check_count(len(data.additionalCommunityIds), REWARD_ITEMS_MAX, "additionalCommunityIds")
-        found = [
-            await department_id_of(tx, uid, f"additionalCommunityIds[{index}]")
-            for index, uid in enumerate(data.additionalCommunityIds)
-        ]
+        named = [(f"additionalCommunityIds[{index}]", uid) for index, uid in enumerate(data.additionalCommunityIds)]
+        found = await department_ids_of(tx, named)
         wish.department_ids = [department_id for department_id in found if department_id is not None]
     if data.redemptionConfig is not UNSET:
         wish.redemption = {name: value for name, value in data.redemptionConfig.items() if name != "autoRedeem"}

@@ -120,12 +120,25 @@ async def department_id_of(
 
     Raises Invalid naming the field when there is no such community, or none that the caller may use.
     """
-    if community is None or isinstance(community, UnsetType):
-        return tx.department_id
-    department = await organisations.department(tx, uid_in(community))
-    if department is None or tx.department_id not in (None, department.id):
-        raise Invalid(f"{field} names no community", field=field, value=community)
-    return department.id
+    return (await department_ids_of(tx, [(field, community)]))[0]
+
+
+async def department_ids_of(
+    tx: Transaction, named: Sequence[tuple[str, str | UnsetType | None]]
+) -> list[DepartmentId | None]:
+    """As department_id_of, of many: what fields (field, community) name, in order."""
+    wanted = {community: uid_in(community) for _, community in named if isinstance(community, str)}
+    known = await organisations.departments_named(tx, sorted(set(wanted.values()))) if wanted else {}
+    ids: list[DepartmentId | None] = []
+    for field, community in named:
+        if not isinstance(community, str):
+            ids.append(tx.department_id)
+            continue
+        department = known.get(wanted[community])
+        if department is None or tx.department_id not in (None, department.id):
+            raise Invalid(f"{field} names no community", field=field, value=community)
+        ids.append(department.id)
+    return ids
 
 
 def uid_in(text: str) -> str:
