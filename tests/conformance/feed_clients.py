@@ -1,13 +1,14 @@
 """Laurel's feeds, read by clients that others have published: dlt, the Singer SDK, the Airbyte CDK, TinCanPython, @xapi/xapi.
 
 Needs the Python and npm registries, so it is not part of `make test`: `make conformance` runs it. The clients are installed
-once into .make/clients at the exact versions of clients/requirements.txt and clients/package.json.
+once into .make/clients at the exact versions of clients/*.txt and clients/package.json.
 """
 
 import json
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -26,17 +27,32 @@ def run(*words, cwd=None):
     return done.stdout
 
 
-@pytest.fixture(scope="session")
-def python():
-    wanted = (HERE / "requirements.txt").read_text()
-    folder, done = FOLDER / "python", FOLDER / "python.done"
+@cache
+def python(requirements):
+    """The Python of an environment with these requirements. Two of the kits bring different modules of one name."""
+    wanted = (HERE / f"{requirements}.txt").read_text()
+    folder, done = FOLDER / requirements, FOLDER / f"{requirements}.done"
     if not done.exists() or done.read_text() != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         uv = Path(sys.executable).with_name("uv")
         run(str(uv), "venv", "--python", sys.executable, str(folder))
-        run(str(uv), "pip", "install", "--python", str(folder / "bin" / "python"), "-r", str(HERE / "requirements.txt"))
+        run(
+            str(uv),
+            "pip",
+            "install",
+            "--python",
+            str(folder / "bin" / "python"),
+            "-r",
+            str(HERE / f"{requirements}.txt"),
+        )
         done.write_text(wanted)
     return str(folder / "bin" / "python")
+
+
+def run_client(client, *words):
+    """The last line that a client writes, read as JSON."""
+    requirements = "airbyte" if client == "feed_by_airbyte" else "requirements"
+    return json.loads(run(python(requirements), str(HERE / f"{client}.py"), *words).splitlines()[-1])
 
 
 @pytest.fixture(scope="session")
@@ -73,16 +89,16 @@ def server(tmp_path_factory):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("size", [100, 60])
 @pytest.mark.parametrize("client", ["feed_by_dlt", "feed_by_singer", "feed_by_airbyte"])
-def test_a_client_reads_every_award_once(server, python, client, size):
+def test_a_client_reads_every_award_once(server, client, size):
     base = f"http://127.0.0.1:{server.port}"
-    ids = json.loads(run(python, str(HERE / f"{client}.py"), base, BOOTSTRAP_KEY, str(size)).splitlines()[-1])
+    ids = run_client(client, base, BOOTSTRAP_KEY, str(size))
     assert len(ids) == len(set(ids)) == PEOPLE
 
 
 @pytest.mark.timeout(900)
-def test_tincan_sends_and_reads_statements(server, python):
+def test_tincan_sends_and_reads_statements(server):
     base = f"http://127.0.0.1:{server.port}"
-    seen = json.loads(run(python, str(HERE / "statements_by_tincan.py"), base, BOOTSTRAP_KEY).splitlines()[-1])
+    seen = run_client("statements_by_tincan", base, BOOTSTRAP_KEY)
     assert seen == {"about": True, "saved": True, "same": True, "listed": 1}
 
 
@@ -96,7 +112,7 @@ def test_the_node_client_sends_voids_and_reads_statements(server, node_folder):
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("client", ["feed_by_dlt", "feed_by_singer", "feed_by_airbyte"])
-def test_a_client_recovers_from_the_rate_limit(server, python, client):
+def test_a_client_recovers_from_the_rate_limit(server, client):
     """Takes up to a minute: the window is what it is."""
     base = f"http://127.0.0.1:{server.port}"
 
@@ -110,7 +126,7 @@ def test_a_client_recovers_from_the_rate_limit(server, python, client):
 
     limited_to(3)
     try:
-        ids = json.loads(run(python, str(HERE / f"{client}.py"), base, BOOTSTRAP_KEY, "60").splitlines()[-1])
+        ids = run_client(client, base, BOOTSTRAP_KEY, "60")
         assert len(ids) == len(set(ids)) == PEOPLE
     finally:
         limited_to(0)

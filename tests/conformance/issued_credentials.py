@@ -11,11 +11,12 @@ from laurel.base.times import render_time
 from laurel.openbadges import did, vc_jwt
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.jsonld import bundled_document
-from laurel.openbadges.multikey import base58, render_multikey
+from laurel.openbadges.multikey import base58, base64url, render_jwk, render_multikey
 from laurel.openbadges.structure import listed
 from laurel.outside.clock import SystemClock
 from tests.conformance.independent_verifiers import ask_verifiers
 from tests.openbadges import builders
+from tests.openbadges.test_vc_jwt import EC_KEY
 from tests.support.credentials import an_award, signed_document
 from tests.support.events import an_achievement
 from tests.support.fixtures import BASE_URL
@@ -99,6 +100,29 @@ async def test_a_presentation_that_a_published_library_signed_binds_a_credential
     assert answers["wallet"]["verified"], answers["wallet"]["detail"]
     presentation = msgspec.json.decode(answers["wallet"]["detail"])
     answer = await stranger.post(exchange["exchange"], json={"verifiablePresentation": presentation})
+    assert answer.status_code == 200, answer.text
+    (bound,) = answer.json()["verifiablePresentation"]["verifiableCredential"]
+    assert bound["credentialSubject"]["id"] == holder
+
+
+@pytest.mark.timeout(600)
+async def test_a_presentation_token_that_a_published_library_signed_binds_a_credential(api, stranger, clock):
+    clock.set(SystemClock().now())
+    award = await an_award(api)
+    clock.advance(timedelta(minutes=1))
+    exchange = (await api.post(f"/api/v1/credentials/{award['credential']}/bindings")).json()
+    holder = did.did_key(EC_KEY.public_key())
+    secret = base64url(EC_KEY.private_numbers().private_value.to_bytes(32))
+    case = {
+        "way": "present_token",
+        "jwk": {**render_jwk(EC_KEY.public_key()), "d": secret},
+        "kid": f"{holder}#{holder.removeprefix('did:key:')}",
+        "holder": holder,
+        **{name: exchange[name] for name in ("challenge", "domain")},
+    }
+    answers = await asyncio.to_thread(ask_verifiers, {}, {"wallet": case})
+    assert answers["wallet"]["verified"], answers["wallet"]["detail"]
+    answer = await stranger.post(exchange["exchange"], json={"vp_token": answers["wallet"]["detail"]})
     assert answer.status_code == 200, answer.text
     (bound,) = answer.json()["verifiablePresentation"]["verifiableCredential"]
     assert bound["credentialSubject"]["id"] == holder

@@ -116,7 +116,7 @@ async def test_a_presentation_counts_once(api, stranger, clock):
         ({"more": {"domain": "https://evil.example"}}, "proof.domain"),
         ({"key": builders.OTHER_KEY}, "proofValue"),
         ({"purpose": "assertionMethod"}, "proofPurpose"),
-        ({"method": "did:web:evil.example#key"}, "proof.verificationMethod"),
+        ({"method": "did:jwk:evil#0"}, "proof.verificationMethod"),
         ({"method": "did:key:zzz#zzz"}, "proof"),
         ({"holder": "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"}, "holder"),
         ({"more": {"created": "2130-01-01T00:00:00Z"}}, "proof.created"),

@@ -109,6 +109,15 @@ def registered_claims(credential: dict[str, Any]) -> dict[str, Any]:
 
 def parse_token(text: str) -> Token:
     """A compact token taken apart and held against everything but its signature. Raises ProofRejected."""
+    return _taken_apart(text, "vc", CLAIMS)
+
+
+def parse_presentation_token(text: str) -> Token:
+    """As parse_token, for a presentation, which stands where the credential would. Raises ProofRejected."""
+    return _taken_apart(text, "vp", CLAIMS | {"nonce"})
+
+
+def _taken_apart(text: str, member: str, own: frozenset[str]) -> Token:
     if len(text) > limits.JWT_BYTES_MAX:
         raise ProofRejected("the token is too long", limit=limits.JWT_BYTES_MAX, value=len(text))
     parts = text.split(".")
@@ -120,15 +129,15 @@ def parse_token(text: str) -> Token:
     for name in _REFUSED_HEADERS:
         if name in header:
             raise ProofRejected(f"a token with {name} is refused", field=name)
-    credential = claims.get("vc", claims)
-    if not isinstance(credential, dict):
-        raise ProofRejected("the vc claim is not an object", field="vc")
-    if credential is claims:
-        credential = {name: value for name, value in claims.items() if name not in CLAIMS}
+    content = claims.get(member, claims)
+    if not isinstance(content, dict):
+        raise ProofRejected(f"the {member} claim is not an object", field=member)
+    if content is claims:
+        content = {name: value for name, value in claims.items() if name not in own}
     return Token(
         header=header,
         claims=claims,
-        credential=credential,
+        credential=content,
         signing_input=text.rpartition(".")[0].encode(),
         signature=_decoded(parts[2], "signature"),
     )
@@ -136,10 +145,19 @@ def parse_token(text: str) -> Token:
 
 def check_token(token: Token, key: PublicKey) -> None:
     """Hold the signature and the registered claims against the key and the credential. Raises ProofRejected."""
+    check_signature(token, key)
+    _check_claims(token)
+
+
+def check_signature(token: Token, key: PublicKey) -> None:
+    """Hold the signature alone against the key. Raises ProofRejected."""
     if not isinstance(key, _KEY_KINDS[token.algorithm]):
         raise ProofRejected(f"the key is not one for {token.algorithm}", field="alg")
     if not _VERIFIERS[token.algorithm].verify(token.signing_input, key, token.signature):
         raise ProofRejected("the signature does not fit the token and key", field="signature")
+
+
+def _check_claims(token: Token) -> None:
     credential = token.credential
     merged = {name: token.claims[name] for name in ("iss", "jti", "sub", "nbf", "exp") if name in token.claims}
     issuer, subject = credential.get("issuer"), credential.get("credentialSubject")

@@ -6,7 +6,7 @@ import * as vc from '@digitalbazaar/vc';
 import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {securityLoader} from '@digitalcredentials/security-document-loader';
 import {verifyCredential} from '@digitalcredentials/verifier-core';
-import {importJWK, jwtVerify} from 'jose';
+import {importJWK, jwtVerify, SignJWT} from 'jose';
 import jsonld from 'jsonld';
 
 // Standard output is for the answers alone, whatever the packages have to say.
@@ -62,6 +62,13 @@ const ways = {
       suite: new DataIntegrityProof({cryptosuite, signer: pair.signer()})
     });
     return {verified: true, detail: JSON.stringify(presentation)};
+  },
+  async present_token({jwk, kid, holder, challenge, domain}) {
+    const presentation = vc.createPresentation({holder});
+    const token = await new SignJWT({...presentation, iss: holder, nonce: challenge, aud: domain})
+      .setProtectedHeader({alg: jwk.alg, typ: 'vp+jwt', kid}).setIssuedAt().setExpirationTime('5m')
+      .sign(await importJWK(jwk, jwk.alg));
+    return {verified: true, detail: token};
   },
   async canonical({document}) {
     const options = {algorithm: 'RDFC-1.0', format: 'application/n-quads', documentLoader, safe: true};

@@ -443,7 +443,9 @@ _BINDING = ", ".join(HolderBinding.__struct_fields__)
 
 
 async def insert_binding(tx: Transaction, binding: HolderBinding, now: datetime) -> None:
-    """Keep an exchange; forget those of the organisation that ran out, and the oldest of too many for one credential."""
+    """Keep an exchange; forget those of the organisation that ran out, and of too many for one credential those that
+    would end first.
+    """
     await tx.execute(
         "DELETE FROM holder_binding WHERE organisation_id = $1 AND expires_at < $2", tx.organisation_id, now
     )

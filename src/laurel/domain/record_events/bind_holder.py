@@ -3,11 +3,10 @@ again (same id, later validFrom). Whoever has the address of such an exchange ma
 What is bound can be set free again, which signs it again without the DID.
 """
 
-import asyncio
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from laurel.base.ids import is_uid, new_secret, new_uid
 from laurel.database.pool import Database, Transaction
@@ -24,7 +23,6 @@ from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Caller
 from laurel.domain.record_events.amend import amend
 from laurel.domain.record_events.run import Run
-from laurel.openbadges.presentation import holder_of
 
 LIVES: Final = timedelta(hours=24)
 LIVES_IN_HAND: Final = timedelta(minutes=30)
@@ -66,11 +64,10 @@ async def find(database: Database, name: str, now: datetime) -> HolderBinding:
     return found
 
 
-async def bind(run: Run, binding: HolderBinding, presentation: dict[str, Any], *, domain: str) -> Credential:
-    """Make the DID that signed `presentation` the subject of the credential. Raises BindingSpent when another presentation
-    came first, AlreadyRevoked, and what `presentation.holder_of` raises.
+async def bind(run: Run, binding: HolderBinding, holder: str) -> Credential:
+    """Make `holder`, the DID that signed for the challenge of this binding, the subject of the credential. Raises
+    BindingSpent when another presentation came first, and AlreadyRevoked.
     """
-    holder = await asyncio.to_thread(holder_of, presentation, challenge=binding.challenge, domain=domain, now=run.now)
     if not await store.use_binding(run.tx, binding.uid, run.now):
         raise BindingSpent("this exchange does not exist, was used before, or is too old")
     credential = await store.find_by_id(run.tx, binding.credential_id)

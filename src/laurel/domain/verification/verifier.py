@@ -1,20 +1,23 @@
 """Verifications run to their end: bounded in time, in number, and out of the way of other requests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
 
 from laurel.base import limits
 from laurel.base.errors import Limited
 from laurel.domain.verification.fetching import Lookups, OwnPages
-from laurel.openbadges.faults import DocumentRefused
+from laurel.openbadges.faults import DocumentRefused, ProofRejected
+from laurel.openbadges.presentation import holder_of
 from laurel.openbadges.reading import read_json
 from laurel.openbadges.verdict import Check, Fetched, Need, Outcome, Reply, Steps, Unavailable, Verdict
 from laurel.openbadges.verify import is_open_badges_2, verify
 from laurel.outside.clock import Clock
 from laurel.outside.http import Http
 
+_Result = TypeVar("_Result")
 _THREADS = 2
 _COMPUTING_SECONDS = 1.0
 """What is left of the time for computing when the last look-up may still be under way."""
@@ -72,6 +75,19 @@ class Verifier:
                 verify(offered, now=self._clock.now(), recipients=recipients, own=self._own), ends_at
             )
 
+    async def holder_of(self, presentation: dict[str, Any] | str, *, challenge: str, domain: str) -> str:
+        """The DID that signed a presentation (or its token) for a challenge and a domain.
+
+        Raises Limited when too many are under way, and what `presentation.holder_of` raises.
+        """
+        steps = holder_of(presentation, challenge=challenge, domain=domain, now=self._clock.now())
+        async with self._counted() as ends_at:
+            try:
+                return await self._run(steps, ends_at)
+            except TimeoutError:
+                reason = f"it could not be verified within {self._seconds_max} seconds"
+                raise ProofRejected(reason, field="proof", limit=self._seconds_max) from None
+
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[float]:
         """One of few at a time; gives the time of the loop at which it must have ended."""
@@ -88,25 +104,28 @@ class Verifier:
             self._under_way -= 1
 
     async def _decide(self, steps: Steps, ends_at: float) -> Verdict:
-        loop = asyncio.get_running_loop()
-        reply: Reply | None = None
         try:
-            async with asyncio.timeout_at(ends_at):
-                while True:
-                    found = await loop.run_in_executor(self._threads, _advance, steps, reply)
-                    if isinstance(found, Verdict):
-                        return found
-                    reply = await self._lookups.answer(found, ends_at - _COMPUTING_SECONDS)
+            return await self._run(steps, ends_at)
         except TimeoutError:
             return _nothing(f"it could not be verified within {self._seconds_max} seconds", Outcome.UNKNOWN)
 
+    async def _run(self, steps: Generator[Need, Reply, _Result], ends_at: float) -> _Result:
+        """What `steps` come to, each in a thread of ours, their needs answered. Raises TimeoutError, and what they raise."""
+        loop = asyncio.get_running_loop()
+        reply: Reply | None = None
+        async with asyncio.timeout_at(ends_at):
+            while True:
+                need, result = await loop.run_in_executor(self._threads, _advance, steps, reply)
+                if need is None:
+                    return cast("_Result", result)
+                reply = await self._lookups.answer(need, ends_at - _COMPUTING_SECONDS)
 
-def _advance(steps: Steps, reply: Reply | None) -> Need | Verdict:
+
+def _advance(steps: Generator[Need, Reply, _Result], reply: Reply | None) -> tuple[Need, None] | tuple[None, _Result]:
     try:
-        return next(steps) if reply is None else steps.send(reply)
+        return (next(steps) if reply is None else steps.send(reply)), None
     except StopIteration as end:
-        verdict: Verdict = end.value
-        return verdict
+        return None, end.value
 
 
 def _is_hosted(reply: Fetched) -> bool:

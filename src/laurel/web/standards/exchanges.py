@@ -20,7 +20,7 @@ from laurel.domain.record_events import bind_holder, issue_waiting
 from laurel.domain.record_events.races import in_run
 from laurel.domain.record_events.run import Run
 from laurel.openbadges.jsonld import CREDENTIALS_V2
-from laurel.openbadges.presentation import PRESENTATION, authentication_request
+from laurel.openbadges.presentation import ENVELOPED, PRESENTATION, authentication_request
 from laurel.openbadges.structure import types_of
 from laurel.web.http_errors import MalformedBody
 from laurel.web.injected import InjectedParts
@@ -76,28 +76,30 @@ def wallet_link(public_url: str, name: str) -> str:
 @post("/workflows/binding/exchanges/{name:str}", status_code=200, tags=["verification"])
 async def bind(request: Request[Any, Any, Any], parts: InjectedParts, name: FromPath[str]) -> dict[str, Any]:
     """Bind a credential to a wallet: `{}` asks what to sign, a presentation signed for that challenge and domain by a did:key
-    gets the credential with this DID as its subject. The presentation may be the body, or its `verifiablePresentation`.
+    or did:web gets the credential with this DID as its subject. The presentation may be the body or its
+    `verifiablePresentation`; as a token it is an EnvelopedVerifiablePresentation, or text there or in `vp_token`.
     """
     now = parts.clock.now()
     binding = await bind_holder.find(parts.database, name, now)
     body = await read_members(request) if await request.body() else {}
-    bare = PRESENTATION in types_of(body)
-    offered = body if bare else body.get("verifiablePresentation")
+    bare = bool({PRESENTATION, ENVELOPED} & types_of(body))
+    offered = body if bare else body.get("verifiablePresentation", body.get("vp_token"))
     if offered is None:
         asked = authentication_request(challenge=binding.challenge, domain=parts.public_url)
         return {"verifiablePresentationRequest": asked}
-    if not isinstance(offered, dict):
-        raise PresentationRefused("the presentation must be an object", field="verifiablePresentation")
-
-    async def work(run: Run) -> Credential:
-        return await bind_holder.bind(run, binding, offered, domain=parts.public_url)
-
+    if not isinstance(offered, dict | str):
+        raise PresentationRefused("the presentation must be an object or a token", field="verifiablePresentation")
     try:
-        bound = await in_run(parts.spine, binding.organisation_id, work, now=now)
+        holder = await parts.verifier.holder_of(offered, challenge=binding.challenge, domain=parts.public_url)
     except LaurelError as refusal:
         if refusal.code in {"proof_rejected", "document_refused", "context_unknown", "key_refused"}:
             raise PresentationRefused(refusal.message, field=refusal.field or "proof", value=refusal.value) from None
         raise
+
+    async def work(run: Run) -> Credential:
+        return await bind_holder.bind(run, binding, holder)
+
+    bound = await in_run(parts.spine, binding.organisation_id, work, now=now)
     presented = _presented(await _signed_again(parts, bound))
     return presented if bare else {"verifiablePresentation": presented}
 
