@@ -53,7 +53,6 @@ async def read_hot(scope: Any, _receive: Receive, send: Send) -> None:
 @get(
     ["/ob2/assertions/{credential:str}/badge.png", "/ob2/assertions/{credential:str}/badge.svg"],
     tags=["public"],
-    operation_id="showBadgeOfAssertion",
 )
 async def show_badge_2(
     request: Request[Any, Any, Any], parts: InjectedParts, credential: FromPath[str]
