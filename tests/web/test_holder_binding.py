@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from laurel.base.limits import HOLDER_BINDINGS_OPEN_MAX
+from laurel.base.times import parse_time
 from laurel.openbadges import did, proofs
 from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.documents import render_instant
@@ -68,7 +69,7 @@ async def test_a_wallet_that_proves_its_did_gets_the_credential_with_it_as_subje
     (bound,) = answer.json()["verifiablePresentation"]["verifiableCredential"]
     assert bound["credentialSubject"]["id"] == WALLET
     assert (bound["id"], bound["awardedDate"]) == (before["id"], before["awardedDate"])
-    assert bound["validFrom"] > before["validFrom"]
+    assert parse_time(bound["validFrom"], "validFrom") > parse_time(before["validFrom"], "validFrom")
     assert bound == await signed_document(stranger, award["credential"])
     said = await verdict(stranger, bound)
     assert said["verified"], said["checks"]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from laurel.base.times import parse_time
 from laurel.domain.credentials import store
 from laurel.domain.record_events import issue_waiting
 from laurel.openbadges import baking, vc_jwt
@@ -181,7 +182,7 @@ async def test_a_corrected_credential_is_issued_again_under_the_same_id(api, str
     for member in ("id", "awardedDate", "credentialStatus"):
         assert second[member] == first[member]
     assert second["credentialSubject"]["id"] == first["credentialSubject"]["id"]
-    assert second["validFrom"] > first["validFrom"]
+    assert parse_time(second["validFrom"], "validFrom") > parse_time(first["validFrom"], "validFrom")
     assert (await verdict(stranger, second))["verified"]
 
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from laurel.base.times import render_time
+from laurel.base.times import parse_time, render_time
 from tests.support.builders import a_key, a_person
 from tests.support.credentials import an_award, failed_checks, signed_document, verdict
 from tests.support.events import an_achievement
@@ -109,7 +109,7 @@ async def test_one_signed_before_is_signed_again_when_suspended_and_its_older_co
     await suspend(api, award)
     newer = await signed_document(stranger, award["credential"])
     assert newer["id"] == older["id"]
-    assert newer["validFrom"] > older["validFrom"]
+    assert parse_time(newer["validFrom"], "validFrom") > parse_time(older["validFrom"], "validFrom")
     assert status_of(await verdict(stranger, newer)) == ["suspended"]
     assert (await verdict(stranger, older))["verified"]
 
