@@ -67,7 +67,9 @@ def alone(kind: str) -> Callable[[int], bytes]:
         return lambda number: resvg_py.svg_to_bytes(
             svg_string=svg.format(f"Ada Lovelace {number}"), skip_system_fonts=True, font_files=[font]
         )
-    compiler = typst.Compiler(font_paths=bundled_fonts().typst_fonts, ignore_system_fonts=True)
+    directories = [str(each) for each in bundled_fonts().directories]
+    known = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=directories)
+    compiler = typst.Compiler(font_paths=known, ignore_system_fonts=True)
     page = '#set page("a4", flipped: true)\n#set document(title: "Bare")\n#set text(font: "Noto Sans")\n{}'
     return lambda number: compiler.compile(
         input=page.format(f"Ada Lovelace {number}").encode(), format="pdf", pdf_standards=["ua-1"]
