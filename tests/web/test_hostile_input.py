@@ -5,6 +5,8 @@ import json
 import pytest
 
 from laurel.web.paging import write_cursor
+from tests.support.credentials import an_award
+from tests.support.events import an_achievement
 
 PATHS = ("departments", "keys", "accounts", "people")
 
@@ -60,3 +62,55 @@ async def test_an_odd_idempotency_key_is_kept_or_refused(api):
     for key in (b"\xff\xfe", "é".encode(), b"a\x00b"):
         answer = await api.post("/api/v1/departments", json={"name": "x"}, headers={b"Idempotency-Key": key})
         assert answer.status_code in {201, 409, 422}, answer.text
+
+
+ENDS_OF_TIME = (
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "0999-12-31T23:59:59Z",
+    "9999-12-31T23:59:59Z",
+    "9999-12-31T23:59:59-14:00",
+)
+
+
+@pytest.mark.parametrize("instant", ENDS_OF_TIME)
+async def test_an_instant_at_the_end_of_time_is_refused_by_name(api, instant):
+    award = await an_award(api)
+    wishes = {
+        "/api/v1/events?create_people=true": {
+            "person": {"email": "a@example.org"},
+            "name": "x",
+            "occurred_at": instant,
+        },
+        "/api/v1/endorsements": {"of": "issuer", "comment": "x", "valid_until": instant},
+        "/api/v1/achievements": {"name": "x", "status": "live", "starts_at": instant},
+        f"/api/v1/achievements/{award['achievement']}/awards": {
+            "person": {"id": award["person"]},
+            "expires_at": instant,
+        },
+        f"/api/v1/credentials/{award['credential']}/suspend": {"until": instant},
+        "/api/v1/keys": {"name": "x", "scopes": ["people:read"], "expires_at": instant},
+    }
+    for path, wish in wishes.items():
+        answer = await api.post(path, json=wish)
+        body = answer.json()
+        field = next(name for name in wish if wish[name] == instant)
+        assert answer.status_code == 422, (path, answer.text)
+        assert body["field"].endswith(field), (path, body)
+        assert body["value"], path
+        assert body["limit"], path
+
+
+async def test_text_that_reads_like_the_end_of_time_is_text(api):
+    answer = await api.post("/api/v1/departments", json={"name": "9999-12-31T23:59:59Z"})
+    assert answer.status_code == 201, answer.text
+
+
+async def test_a_credential_that_would_end_before_it_begins_is_refused(api):
+    achievement = await an_achievement(api)
+    person = {"person": {"email": "a@example.org"}, "create_person": True}
+    path = f"/api/v1/achievements/{achievement['id']}/awards"
+    answer = await api.post(path, json={**person, "expires_at": "2020-01-01T00:00:00Z"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "expires_at")
+    old = {"awarded_at": "2019-01-01T00:00:00Z", "expires_at": "2020-01-01T00:00:00Z"}
+    assert (await api.post(path, json={**person, **old})).status_code == 201

@@ -1,11 +1,11 @@
 """Instants: reading and writing RFC 3339, names of time zones. All values are aware datetimes in UTC."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import available_timezones
 
 from laurel.base.errors import Invalid
-from laurel.base.limits import TAG_LENGTH_MAX, check_length
+from laurel.base.limits import INSTANT_YEAR_MAX, INSTANT_YEAR_MIN, TAG_LENGTH_MAX, check_length
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,6 +26,18 @@ def parse_time(text: str, field: str) -> datetime:
         return value.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid(f"{field} must be an RFC 3339 timestamp", field=field, value=text) from None
+
+
+def check_year(value: date, field: str) -> None:
+    """Raise Invalid for a date or instant so near to where time ends that it has no place in another time zone."""
+    if not INSTANT_YEAR_MIN <= value.year <= INSTANT_YEAR_MAX:
+        limit = f"{INSTANT_YEAR_MIN} to {INSTANT_YEAR_MAX}"
+        raise Invalid(
+            f"{field} has the year {value.year}, the limit is {limit}",
+            field=field,
+            limit=limit,
+            value=value.isoformat(),
+        )
 
 
 def render_time(value: datetime) -> str:

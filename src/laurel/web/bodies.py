@@ -1,5 +1,7 @@
 """Request bodies: counted while they arrive, measured for depth before parsing, decoded strictly and with exact numbers."""
 
+import re
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import accumulate
@@ -12,6 +14,7 @@ from litestar.utils.scope.state import ScopeState
 
 from laurel.base.errors import TooLarge
 from laurel.base.limits import JSON_DEPTH_MAX
+from laurel.base.times import check_year
 from laurel.web.http_errors import BodyTooLarge, MalformedBody, invalid_shape
 from laurel.web.surfaces import Surfaces
 
@@ -114,11 +117,32 @@ def decode_json(body: bytes, type_: Any = Any, *, depth_max: int = JSON_DEPTH_MA
     """
     check_depth(body, depth_max)
     try:
-        return _decoder(type_).decode(body)
+        value = _decoder(type_).decode(body)
     except msgspec.ValidationError as wrong:
         raise invalid_shape(str(wrong), _decoder(Any).decode(body), type_) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError) as wrong:
         raise MalformedBody(f"the body is not valid JSON: {wrong}", field="body") from None
+    if _NEAR_THE_END_OF_TIME.search(body):
+        _check_years(value)
+    return value
+
+
+_NEAR_THE_END_OF_TIME = re.compile(rb'"(?:0\d\d\d|9999)-')
+
+
+def _check_years(whole: Any) -> None:
+    """Raise Invalid for a typed date or instant that no other time zone may hold. Text that reads like one is text."""
+    left: list[tuple[str, Any]] = [("", whole)]
+    while left:
+        place, part = left.pop()
+        if isinstance(part, date):
+            check_year(part, place or "body")
+        elif isinstance(part, msgspec.Struct):
+            left += [(f"{place}.{name}".lstrip("."), getattr(part, name)) for name in part.__struct_fields__]
+        elif isinstance(part, dict):
+            left += [(f"{place}.{name}".lstrip("."), inner) for name, inner in part.items()]
+        elif isinstance(part, list | tuple):
+            left += [(f"{place}[{number}]", inner) for number, inner in enumerate(part)]
 
 
 class LaurelRequest(Request[Any, Any, Any]):

@@ -11,7 +11,7 @@ from laurel.base.errors import Invalid, NotFound, TooLarge
 from laurel.base.ids import DepartmentId, PersonId, PersonKey, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
-from laurel.base.times import check_zoned
+from laurel.base.times import check_year, check_zoned
 from laurel.database.pool import Row
 
 _INTEGER_MAX = 10**limits.NUMBER_INTEGER_DIGITS_MAX
@@ -137,6 +137,7 @@ def _checked_time(occurred_at: datetime, now: datetime, field: str) -> datetime:
             limit=f"{limits.EVENT_FUTURE_SECONDS_MAX} s ahead",
             value=occurred_at.isoformat(),
         )
+    check_year(occurred_at, field)
     return occurred_at.astimezone(UTC)
 
 
