@@ -101,6 +101,24 @@ async def test_an_instant_at_the_end_of_time_is_refused_by_name(api, instant):
         assert body["limit"], path
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+async def test_dates_at_the_end_of_time_come_in_by_no_other_door(api, day):
+    award = await an_award(api)
+    accredible = {"credential": {"expired_on": day}}
+    headers = {"Authorization": f"Token token={api.headers['authorization'].partition(' ')[2]}"}
+    answer = await api.put(f"/v1/credentials/{award['credential']}", json=accredible, headers=headers)
+    assert 400 <= answer.status_code < 500, answer.text
+    for path, wish in (
+        ("/api/v1/leaderboards", {"name": "x", "metric": "xp", "expires_at": f"{day}T23:59:59Z"}),
+        ("/api/v1/rewards", {"names": {"en": "x"}, "expires_at": f"{day}T00:00:00Z"}),
+        ("/api/v1/leaderboards", {"name": "x", "metric": "xp", "expires_at": "2030-01-01T00:00:00"}),
+    ):
+        answer = await api.post(path, json=wish)
+        assert (answer.status_code, answer.json()["field"]) == (422, "expires_at"), (path, answer.text)
+    listed = await api.get("/api/v1/credentials")
+    assert [one["expires_at"] for one in listed.json()["items"]] == [None]
+
+
 async def test_text_that_reads_like_the_end_of_time_is_text(api):
     answer = await api.post("/api/v1/departments", json={"name": "9999-12-31T23:59:59Z"})
     assert answer.status_code == 201, answer.text

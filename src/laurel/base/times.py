@@ -23,6 +23,7 @@ def parse_time(text: str, field: str) -> datetime:
     try:
         value = datetime.fromisoformat(text)
         check_zoned(value, field)
+        check_year(value, field)
         return value.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid(f"{field} must be an RFC 3339 timestamp", field=field, value=text) from None
@@ -38,6 +39,16 @@ def check_year(value: date, field: str) -> None:
             limit=limit,
             value=value.isoformat(),
         )
+
+
+def check_window(starts_at: datetime | None, expires_at: datetime | None) -> None:
+    """Raise Invalid unless both carry a time zone and have a place in every other, and the beginning comes first."""
+    for field, value in (("starts_at", starts_at), ("expires_at", expires_at)):
+        check_zoned(value, field)
+        if value is not None:
+            check_year(value, field)
+    if starts_at is not None and expires_at is not None and expires_at <= starts_at:
+        raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
 
 
 def render_time(value: datetime) -> str:

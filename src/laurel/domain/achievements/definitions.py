@@ -18,7 +18,7 @@ from laurel.base.errors import Conflict, Invalid, LaurelError
 from laurel.base.ids import AchievementId, DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
-from laurel.base.times import check_zoned
+from laurel.base.times import check_window
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store
 from laurel.domain.achievements.criteria import check_criteria
@@ -219,7 +219,7 @@ async def _checked(tx: Transaction, definition: Definition, old: Achievement | N
     if after("levels", None) is not None:
         check_levels(after("levels", None), after("criteria", None))
     _check_status(old, values.get("status"))
-    _check_window(after("starts_at", None), after("expires_at", None))
+    check_window(after("starts_at", None), after("expires_at", None))
     if "rewards" in values:
         await check_payable(tx, values["rewards"], "rewards")
     if values.get("levels") is not None:
@@ -266,13 +266,6 @@ def _check_status(old: Achievement | None, status: str | None) -> None:
         raise StatusChangeRefused(
             "a live achievement cannot become a draft again; archive it first", field="status", value=status
         )
-
-
-def _check_window(starts_at: datetime | None, expires_at: datetime | None) -> None:
-    for field, value in (("starts_at", starts_at), ("expires_at", expires_at)):
-        check_zoned(value, field)
-    if starts_at is not None and expires_at is not None and expires_at <= starts_at:
-        raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
 
 
 async def _checked_steps(tx: Transaction, levels: Levels) -> Levels:

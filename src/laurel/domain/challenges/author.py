@@ -9,6 +9,7 @@ from laurel.base import limits
 from laurel.base.described import check_json_size, check_wording, checked_languages
 from laurel.base.errors import Invalid
 from laurel.base.limits import check_count, check_length
+from laurel.base.times import check_window
 from laurel.database.pool import Transaction
 from laurel.domain.challenges import store
 from laurel.domain.challenges.judge import check_judging
@@ -24,8 +25,7 @@ async def put_challenge(
     _check_texts(values)
     starts_at = values.get("starts_at", old.starts_at if old else None)
     expires_at = values.get("expires_at", old.expires_at if old else None)
-    if starts_at is not None and expires_at is not None and expires_at <= starts_at:
-        raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
+    check_window(starts_at, expires_at)
     keys = values.get("unlock_keys")
     if keys is not None and not 1 <= keys <= limits.CHALLENGE_KEYS_MAX:
         limit = limits.CHALLENGE_KEYS_MAX

@@ -11,6 +11,7 @@ from laurel.base.errors import Conflict, Invalid
 from laurel.base.ids import DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
 from laurel.base.text import clean
+from laurel.base.times import check_window
 from laurel.database.pool import Transaction
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.model import Period
@@ -92,8 +93,7 @@ async def _checked(tx: Transaction, wish: BoardWish, old: Leaderboard | None) ->
         values["description"] = check_length(clean(values["description"]), limits.DESCRIPTION_LENGTH_MAX, "description")
     starts_at = values.get("starts_at", old.starts_at if old else None)
     expires_at = values.get("expires_at", old.expires_at if old else None)
-    if starts_at is not None and expires_at is not None and expires_at <= starts_at:
-        raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
+    check_window(starts_at, expires_at)
     if "department_ids" in values:
         check_count(len(values["department_ids"]), limits.LEADERBOARD_DEPARTMENTS_MAX, "conditions")
     if "prizes" in values:

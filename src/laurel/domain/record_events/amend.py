@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from laurel.base.errors import AlreadyHeld
-from laurel.base.times import render_time
+from laurel.base.times import check_year, render_time
 from laurel.database.pool import UniqueViolation
 from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement, Award
@@ -26,8 +26,11 @@ _SIGNED = frozenset({"fields", "issued_on", "expires_at", "person_id", "achievem
 
 async def amend(run: Run, credential: Credential, values: dict[str, Any]) -> Credential:
     """Change columns of a credential and tell of it; `values` may hold fields, details, facets, private, license_id,
-    issued_on, expires_at, access_key, holder.
+    issued_on, expires_at, access_key, holder. Raises Invalid for dates at the end of time.
     """
+    for field in ("expires_at", "issued_on"):
+        if values.get(field) is not None:
+            check_year(values[field], field)
     changes = {name: value for name, value in values.items() if name == "facets" or getattr(credential, name) != value}
     if not changes.keys() - {"facets"}:
         return credential

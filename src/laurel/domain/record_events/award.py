@@ -8,6 +8,7 @@ import msgspec
 
 from laurel.base.errors import AlreadyHeld
 from laurel.base.ids import new_uid
+from laurel.base.times import check_year
 from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Achievement, Award, NewAward
 from laurel.domain.credentials import issue
@@ -57,14 +58,21 @@ class Given(msgspec.Struct, frozen=True):
     credential: Credential | None
 
 
+def _check_dates(gift: Gift) -> None:
+    for field in ("awarded_at", "expires_at", "issued_on"):
+        if (value := getattr(gift, field)) is not None:
+            check_year(value, field)
+
+
 async def give(run: Run, gifts: Sequence[Gift]) -> list[Given]:
     """Award all gifts and settle what follows; one answer per gift, in order.
 
-    Raises AlreadyHeld naming the award in `details` (index, award, credential) when a person holds one already and the
+    Raises Invalid for dates at the end of time; AlreadyHeld naming the award in `details` (index, award, credential) when a person holds one already and the
     gift is not `again`: then nothing is given. The caller commits with `run.save()`.
     """
     await run.load({gift.person.id for gift in gifts})
     for gift in gifts:
+        _check_dates(gift)
         if gift.person.id not in run.states:
             raise PersonNotFound("there is no such person", field="person", value=gift.person.uid)
     made = [Made(award, gift.achievement, "") for award, gift in zip(await _awards(run, gifts), gifts, strict=True)]

@@ -10,7 +10,7 @@ from typing import Any
 from laurel.base.errors import Invalid
 from laurel.base.ids import CredentialId
 from laurel.base.limits import DESCRIPTION_LENGTH_MAX, check_length
-from laurel.base.times import render_time, render_time_or_none
+from laurel.base.times import check_year, render_time, render_time_or_none
 from laurel.database import jobs
 from laurel.domain.achievements import store as achievements
 from laurel.domain.achievements.awarded import store as awarded
@@ -40,7 +40,9 @@ async def suspend(run: Run, credential: Credential, reason: str | None, until: d
     achievement whose credentials may not be suspended.
     """
     check_length(reason or "", DESCRIPTION_LENGTH_MAX, "reason")
-    until = None if until is None else until.replace(microsecond=0)
+    if until is not None:
+        check_year(until, "until")
+        until = until.replace(microsecond=0)
     if until is not None and until <= run.now:
         raise Invalid("the end of a suspension must lie ahead", field="until", value=render_time(until))
     await run.load([credential.person_id])

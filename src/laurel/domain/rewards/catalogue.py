@@ -13,6 +13,7 @@ from laurel.base.described import check_json_size, check_wording
 from laurel.base.errors import Conflict, Invalid
 from laurel.base.ids import DepartmentId, new_uid
 from laurel.base.limits import check_count, check_length
+from laurel.base.times import check_window
 from laurel.database.pool import CheckViolation, Transaction
 from laurel.domain.rewards import store
 from laurel.domain.rewards.model import (
@@ -229,8 +230,7 @@ def _checked(wish: RewardWish, old: Reward | None) -> tuple[dict[str, Any], dict
         raise Conflict("a live reward cannot become a draft again; archive it first", field="status", value="draft")
     starts_at = values.get("starts_at", old.starts_at if old else None)
     expires_at = values.get("expires_at", old.expires_at if old else None)
-    if starts_at is not None and expires_at is not None and expires_at <= starts_at:
-        raise Invalid("expires_at must be after starts_at", field="expires_at", value=expires_at.isoformat())
+    check_window(starts_at, expires_at)
     if "allocations" in values:
         _check_allocations(values["allocations"])
     return values, supply
