@@ -136,6 +136,7 @@ def _parts(database: Database, _clock: SettableClock, _http: OfflineHttp, _mail_
         http=_http,
         mailer=FileMailer(_mail_directory, "laurel@example.org", _clock),
         message_formats=message_formats(),
+        signing_patience_seconds=60,  # tests look at what was issued, also on a machine that is busy with other things
     )
 
 

@@ -33,6 +33,8 @@ class Parts:
     terms_url: str | None = None
     privacy_url: str | None = None
     """The operator's own texts."""
+    signing_patience_seconds: float = 1.0
+    """How long the answer to a request waits for the signatures of what it asked to be issued."""
     spine: Spine = field(init=False)
     issuer: Issuer = field(init=False)
     intake: Intake = field(init=False)

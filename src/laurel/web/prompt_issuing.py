@@ -17,6 +17,7 @@ class PromptIssuing:
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self._app = app
         self._rounds = rounds_of(parts.issuer)
+        self._patience_seconds = parts.signing_patience_seconds
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """One request."""
@@ -27,7 +28,7 @@ class PromptIssuing:
 
             async def sending(message: Message) -> None:
                 if message["type"] == "http.response.start" and asked:
-                    await issue_few(self._rounds, asked)
+                    await issue_few(self._rounds, asked, patience_seconds=self._patience_seconds)
                 await send(message)
 
             await self._app(scope, receive, sending)

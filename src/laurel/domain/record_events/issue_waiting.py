@@ -34,7 +34,6 @@ BATCHES_UNDER_WAY: Final = 2
 BATCHES_UNDER_WAY_OF_MANY: Final = 3
 FEW_MAX: Final = 20
 """As many are signed before the request is answered that asked for them."""
-FEW_SECONDS: Final = 1.0
 ROUND_MAX: Final = 100
 """As many are signed in one round that requests share."""
 
@@ -114,12 +113,12 @@ def rounds_of(issuer: Issuer) -> Rounds:
     return Rounds(lambda organisation_id: issue_batch(issuer, organisation_id, ROUND_MAX))
 
 
-async def issue_few(rounds: Rounds, asked: Mapping[OrganisationId, int]) -> None:
-    """Sign what a request has intended, if that is little and quickly done; the job does what is left."""
+async def issue_few(rounds: Rounds, asked: Mapping[OrganisationId, int], *, patience_seconds: float) -> None:
+    """Sign what a request has intended, if that is little and done in time; the job does what is left."""
     for organisation_id, count in asked.items():
         if count <= FEW_MAX:
             try:
-                async with asyncio.timeout(FEW_SECONDS):
+                async with asyncio.timeout(patience_seconds):
                     await rounds.join(organisation_id)
             except (LaurelError, TimeoutError) as failure:
                 log.info("not signed before the answer", reason=repr(failure), organisation=organisation_id)
