@@ -9,10 +9,9 @@ import msgspec
 
 from laurel.base import json_text
 from laurel.base.ids import AchievementId, AwardId, CredentialId, OrganisationId, PersonId, new_uids
-from laurel.base.limits import HOLDER_BINDINGS_OPEN_MAX
 from laurel.database.pool import Database, Row, Transaction, columns
-from laurel.database.rows import add_row, update_row
-from laurel.domain.credentials.model import Credential, CredentialFields, HolderBinding, Signed, Waiting
+from laurel.database.rows import update_row
+from laurel.domain.credentials.model import Credential, CredentialFields, Signed, Waiting
 
 COLUMNS = ", ".join(Credential.__struct_fields__)
 
@@ -436,68 +435,3 @@ async def organisations_with(tx: Transaction, *, waiting: bool, now: datetime) -
         now,
     )
     return [row["organisation_id"] for row in rows]
-
-
-# --------------------------------------------------------------------------------------------------- bound to a wallet
-_BINDING = ", ".join(HolderBinding.__struct_fields__)
-
-
-async def insert_binding(tx: Transaction, binding: HolderBinding, now: datetime) -> None:
-    """Keep an exchange; forget those of the organisation that ran out, and of too many for one credential those that
-    would end first.
-    """
-    await tx.execute(
-        "DELETE FROM holder_binding WHERE organisation_id = $1 AND expires_at < $2", tx.organisation_id, now
-    )
-    await add_row(tx, "holder_binding", binding.columns())
-    await tx.execute(
-        """
-        DELETE FROM holder_binding WHERE organisation_id = $1 AND uid IN (
-            SELECT uid FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2
-            ORDER BY expires_at DESC, uid DESC OFFSET $3)
-        """,
-        tx.organisation_id,
-        binding.credential_id,
-        HOLDER_BINDINGS_OPEN_MAX,
-    )
-
-
-async def find_own_binding(tx: Transaction, credential_id: CredentialId, uid: str) -> HolderBinding | None:
-    """An exchange of one credential."""
-    row = await tx.fetchrow(
-        f"SELECT {_BINDING} FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2 AND uid = $3",
-        tx.organisation_id,
-        credential_id,
-        uid,
-    )
-    return None if row is None else HolderBinding.from_row(row)
-
-
-async def end_bindings(tx: Transaction, credential_id: CredentialId) -> None:
-    """End every exchange of a credential."""
-    await tx.execute(
-        "DELETE FROM holder_binding WHERE organisation_id = $1 AND credential_id = $2",
-        tx.organisation_id,
-        credential_id,
-    )
-
-
-async def find_binding(tx: Transaction, uid: str) -> HolderBinding | None:
-    """An exchange by its uid, whoever offers it; for a transaction of `Database.public_lookup`."""
-    row = await tx.fetchrow(f"SELECT {_BINDING} FROM holder_binding WHERE uid = $1", uid)
-    return None if row is None else HolderBinding.from_row(row)
-
-
-async def use_binding(tx: Transaction, uid: str, now: datetime) -> bool:
-    """Spend an exchange; of two at once one wins."""
-    return bool(
-        await tx.execute(
-            """
-            UPDATE holder_binding SET bound_at = $3
-            WHERE organisation_id = $1 AND uid = $2 AND bound_at IS NULL AND expires_at > $3
-            """,
-            tx.organisation_id,
-            uid,
-            now,
-        )
-    )

@@ -12,6 +12,7 @@ from laurel.base.ids import is_uid, new_secret, new_uid
 from laurel.database.pool import Database, Transaction
 from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.credentials import store
+from laurel.domain.credentials.bindings import store as bindings
 from laurel.domain.credentials.model import (
     AlreadyRevoked,
     BindingSpent,
@@ -46,7 +47,7 @@ async def start(
         expires_at=now + lives,
         bound_at=None,
     )
-    await store.insert_binding(tx, binding, now)
+    await bindings.insert(tx, binding, now)
     await audit.record(tx, at=now, by=by, action="credential.offer-binding", subject=("credential", credential.uid))
     return binding, f"{binding.uid}.{secret}"
 
@@ -57,7 +58,7 @@ async def find(database: Database, name: str, now: datetime) -> HolderBinding:
     found = None
     if is_uid(uid):
         async with database.public_lookup(uid) as tx:
-            found = await store.find_binding(tx, uid)
+            found = await bindings.find(tx, uid)
     right = found is not None and hmac.compare_digest(found.secret_hash, _hash(secret))
     if found is None or not right or found.bound_at is not None or found.expires_at <= now:
         raise BindingSpent("this exchange does not exist, was used before, or is too old")
@@ -68,7 +69,7 @@ async def bind(run: Run, binding: HolderBinding, holder: str) -> Credential:
     """Make `holder`, the DID that signed for the challenge of this binding, the subject of the credential. Raises
     BindingSpent when another presentation came first, and AlreadyRevoked.
     """
-    if not await store.use_binding(run.tx, binding.uid, run.now):
+    if not await bindings.use(run.tx, binding.uid, run.now):
         raise BindingSpent("this exchange does not exist, was used before, or is too old")
     credential = await store.find_by_id(run.tx, binding.credential_id)
     if credential is None:
@@ -91,7 +92,7 @@ async def set_free(run: Run, credential: Credential, *, by: Caller | str) -> Cre
     """Bind the credential to no wallet any more, and end the exchanges that are open; nothing happens to one that is not
     bound. Raises AlreadyRevoked.
     """
-    await store.end_bindings(run.tx, credential.id)
+    await bindings.end_all(run.tx, credential.id)
     await run.load([credential.person_id])
     await awarded.lock(run.tx, credential.award_id)
     current = await store.find_by_id(run.tx, credential.id)

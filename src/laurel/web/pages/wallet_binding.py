@@ -9,7 +9,7 @@ from litestar import Response
 
 from laurel.base.errors import Invalid, LaurelError
 from laurel.base.ids import is_uid
-from laurel.domain.credentials import store as credentials
+from laurel.domain.credentials.bindings import store as bindings
 from laurel.domain.credentials.model import Credential
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.people.model import Person
@@ -96,7 +96,7 @@ async def _set_free(visit: Visit, person: Person, credential: Credential) -> Non
 async def _state_of(visit: Visit, credential: Credential, offer: str) -> Offer:
     """What has become of an offer that this person made."""
     async with visit.parts.database.transaction(credential.organisation_id) as tx:
-        found = await credentials.find_own_binding(tx, credential.id, offer) if is_uid(offer) else None
+        found = await bindings.find_own(tx, credential.id, offer) if is_uid(offer) else None
     if found is not None and found.bound_at is not None:
         return "done"
     return "over" if found is None or found.expires_at <= visit.parts.clock.now() else "waiting"

@@ -1,0 +1,1 @@
+"""Exchanges in which a wallet may be bound, as stored."""
