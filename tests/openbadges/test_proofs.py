@@ -4,7 +4,9 @@ import hashlib
 import pytest
 
 from laurel.openbadges import documents, multikey, proofs
+from laurel.openbadges.canonical import canonicalise
 from laurel.openbadges.faults import DocumentRefused, KeyRefused, ProofRejected
+from laurel.openbadges.rdfc import Order
 from tests.openbadges import builders, reference
 
 W3C = "vectors/w3c-vc-di-eddsa"
@@ -159,3 +161,24 @@ def test_text_that_is_no_multikey_is_refused(text):
 
 def test_base58_keeps_leading_zeros():
     assert multikey.base58_bytes(multikey.base58(b"\0\0\1")) == b"\0\0\1"
+
+
+def test_a_shared_proof_is_the_one_that_each_document_would_get():
+    method, created = builders.METHOD, "2026-03-14T10:21:45Z"
+    made = [documents.badge_document(badge) for badge in (builders.a_badge(), builders.a_badge(name="Another"))]
+    shared = proofs.SharedProof(made[0]["@context"], verification_method=method, created=created)
+    for document in made:
+        own = proofs.prepare(document, verification_method=method, created=created)
+        assert shared.prepare(document, canonicalise(document, order=Order.PORTABLE)) == own
+
+
+def test_a_shared_proof_is_not_for_other_contexts_or_a_second_proof():
+    document = documents.badge_document(builders.a_badge())
+    shared = proofs.SharedProof(
+        document["@context"], verification_method=builders.METHOD, created="2026-03-14T10:21:45Z"
+    )
+    signed = builders.sign(document)
+    other = {**document, "@context": [*document["@context"], "https://w3id.org/security/data-integrity/v2"]}
+    for refused in (signed, other):
+        with pytest.raises(ProofRejected):
+            shared.prepare(refused, "")

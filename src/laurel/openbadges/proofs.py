@@ -92,6 +92,35 @@ def prepare(
     return ToSign(document=document, proof=proof, signing_input=signing_input)
 
 
+class SharedProof:
+    """The proof (eddsa-rdfc-2022) that many documents with one context get, but for its value: what is the same in all of
+    them is worked out once.
+    """
+
+    def __init__(
+        self, context: Any, *, verification_method: str, created: str, loader: ContextLoader = BUNDLED
+    ) -> None:
+        """As prepare. Raises DocumentRefused, ContextUnknown."""
+        self.context = context
+        self._proof = {
+            "type": "DataIntegrityProof",
+            "cryptosuite": EDDSA_RDFC,
+            "created": created,
+            "verificationMethod": verification_method,
+            "proofPurpose": ASSERTION,
+        }
+        self._hash = hashlib.sha256(_config_text(context, self._proof, loader).encode()).digest()
+
+    def prepare(self, document: dict[str, Any], canonical: str) -> ToSign:
+        """What has to be signed so that `document`, which has no proof yet, gets this one; `canonical` is its canonical text.
+        Raises ProofRejected when it has a proof or another context.
+        """
+        if document.get("@context") != self.context or "proof" in document:
+            raise ProofRejected("a shared proof is for documents of one context that have none yet", field="@context")
+        signing_input = self._hash + hashlib.sha256(canonical.encode()).digest()
+        return ToSign(document=document, proof=self._proof, signing_input=signing_input)
+
+
 def add_proof(document: dict[str, Any], *, sign: Sign, **settings: Any) -> dict[str, Any]:
     """`document` with a proof made by `sign`; settings and refusals as in prepare."""
     ready = prepare(document, **settings)

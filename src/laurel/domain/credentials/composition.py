@@ -7,7 +7,6 @@ from one template; `compose` and `slot_values` must say the same.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -27,7 +26,7 @@ from laurel.openbadges.template import Path
 _WEB = ("https://", "http://")
 
 
-class Making(msgspec.Struct, frozen=True, dict=True):
+class Making(msgspec.Struct, frozen=True):
     """A credential about to be signed, with everything that its document depends on."""
 
     credential: Waiting
@@ -38,23 +37,18 @@ class Making(msgspec.Struct, frozen=True, dict=True):
     list_url: str
     status_index: int
     salt: str
+    email: str | None
+    """The address that is published as a salted hash."""
+    name: str | None
+    """The name that is published as it is."""
+    license_number: str | None
+    """The issuer's own number of the credential."""
     endorsements: tuple[Endorsement, ...] = ()
 
     @property
     def fields(self) -> CredentialFields:
         """What it says."""
         return self.credential.fields
-
-    @cached_property
-    def email(self) -> str | None:
-        """The address that is published as a salted hash."""
-        return clean(self.fields.recipient_email or "").strip().lower() or None
-
-    @cached_property
-    def name(self) -> str | None:
-        """The name that is published as it is; never an address, even where that stands for a name."""
-        name = clean(self.fields.recipient_name).strip()
-        return None if not name or "@" in name or len(name) > NAME_LENGTH_MAX else name
 
     @property
     def subject(self) -> str:
@@ -66,11 +60,22 @@ class Making(msgspec.Struct, frozen=True, dict=True):
         """Whether the document names its place in the list of suspensions besides that in the list of revocations."""
         return self.achievement.credential.suspendable or self.credential.suspended_at is not None
 
-    @cached_property
-    def license_number(self) -> str | None:
-        """The issuer's own number of the credential."""
-        number = clean(self.credential.license_id or "")
-        return number if number.strip() else None
+
+def published_email(fields: CredentialFields) -> str | None:
+    """The address that is published as a salted hash."""
+    return clean(fields.recipient_email).strip().lower() or None if fields.recipient_email else None
+
+
+def published_name(fields: CredentialFields) -> str | None:
+    """The name that is published as it is; never an address, even where that stands for a name."""
+    name = clean(fields.recipient_name).strip()
+    return None if not name or "@" in name or len(name) > NAME_LENGTH_MAX else name
+
+
+def published_number(credential: Waiting) -> str | None:
+    """The issuer's own number of the credential."""
+    number = clean(credential.license_id) if credential.license_id else ""
+    return number if number.strip() else None
 
 
 def issuer_profile(
@@ -199,26 +204,27 @@ def _status(making: Making) -> documents.Json | list[documents.Json]:
     ]
 
 
-def shape_of(making: Making, organisation: Organisation) -> bytes:
+Shape = tuple[object, ...]
+
+
+def shape_of(making: Making, organisation: Organisation) -> Shape:
     """Equal for credentials whose documents differ in nothing but their slots."""
     fields = msgspec.structs.replace(
         making.fields, recipient_name="", recipient_email=None, recipient_id=None, custom={}
     )
-    return json_text.encode(
-        [
-            organisation.id,
-            organisation.updated_at,
-            making.achievement.id,
-            making.achievement.updated_at,
-            fields,
-            making.email is not None,
-            making.name is not None,
-            making.license_number is not None,
-            making.credential.expires_at is not None,
-            making.list_url,
-            making.names_suspensions,
-            [endorsement.uid for endorsement in making.endorsements],
-        ]
+    return (
+        organisation.id,
+        organisation.updated_at,
+        making.achievement.id,
+        making.achievement.updated_at,
+        json_text.encode(fields),
+        making.email is not None,
+        making.name is not None,
+        making.license_number is not None,
+        making.credential.expires_at is not None,
+        making.list_url,
+        making.names_suspensions,
+        tuple(endorsement.uid for endorsement in making.endorsements),
     )
 
 

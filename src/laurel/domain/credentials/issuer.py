@@ -19,7 +19,7 @@ from laurel.domain.achievements.model import Awarded
 from laurel.domain.credentials import organisation_keys, store, validity
 from laurel.domain.credentials.addresses import Addresses
 from laurel.domain.credentials.checking import Check
-from laurel.domain.credentials.composition import Making
+from laurel.domain.credentials.composition import Making, published_email, published_name, published_number
 from laurel.domain.credentials.keys import store as key_store
 from laurel.domain.credentials.model import Credential, IssuerNotFound, Signed, Waiting
 from laurel.domain.credentials.signer import Batch, Signer, subjects_of
@@ -165,6 +165,9 @@ class Issuer:
                     list_url=self.addresses.status_list(list_uid),
                     status_index=index,
                     salt=salt,
+                    email=published_email(credential.fields),
+                    name=published_name(credential.fields),
+                    license_number=published_number(credential),
                     endorsements=_endorsing(given, credential) if given else (),
                 )
             )

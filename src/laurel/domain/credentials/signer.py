@@ -61,7 +61,7 @@ class Signer:
     def __init__(self, keyring: Keyring, addresses: Addresses) -> None:
         self._keyring = keyring
         self._addresses = addresses
-        self._templates: OrderedDict[bytes, Template] = OrderedDict()
+        self._templates: OrderedDict[composition.Shape, Template] = OrderedDict()
         self._lock = Lock()
 
     def sign(
@@ -76,7 +76,7 @@ class Signer:
         refused. Raises SelfVerificationFailed, SealBroken.
         """
         desk = _Desk(self._keyring, self._addresses, organisation, keys, now, check)
-        shapes: dict[bytes, list[Making]] = {}
+        shapes: dict[composition.Shape, list[Making]] = {}
         for making in makings:
             shapes.setdefault(composition.shape_of(making, organisation), []).append(making)
         ready: list[_Ready] = []
@@ -91,7 +91,7 @@ class Signer:
                     refused[making.credential.id] = f"{refusal.message}{place}"
         return Batch(desk.sign(ready), refused)
 
-    def _template(self, shape: bytes, group: Sequence[Making], desk: "_Desk") -> Template | None:
+    def _template(self, shape: composition.Shape, group: Sequence[Making], desk: "_Desk") -> Template | None:
         with self._lock:
             known = self._templates.get(shape)
             if known is not None:
@@ -139,6 +139,7 @@ class _Desk:
         self._public = public
         self._method = did.method_id(addresses.did(organisation.uid), public)
         self._created = documents.render_instant(now)
+        self._proof: proofs.SharedProof | None = None
 
     def compose(self, making: Making) -> documents.Json:
         """The unsigned document."""
@@ -155,7 +156,10 @@ class _Desk:
         else:
             values = composition.slot_values(making, self._addresses)
             document, canonical = template.document(values), template.canonical(values)
-        return proofs.prepare(document, verification_method=self._method, created=self._created, canonical=canonical)
+        context = document["@context"]
+        if self._proof is None or self._proof.context != context:
+            self._proof = proofs.SharedProof(context, verification_method=self._method, created=self._created)
+        return self._proof.prepare(document, canonical)
 
     def sign(self, ready: Sequence[_Ready]) -> list[SignedDocument]:
         """Sign all, then hold each proof against the key; one after the other as one piece of work they would take a tenth
