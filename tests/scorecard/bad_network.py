@@ -1,9 +1,11 @@
 """R8: between server and database lies a network that stalls, resets, loses answers and falls silent."""
 
+import base64
 import random
 import threading
 import time
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,25 +22,30 @@ BACK_SECONDS = 90
 """Everybody who waited on a silent connection must have given up by then: a statement is waited for 60 s."""
 
 
-def a_server_behind(stack: ExitStack, directory, **settings) -> tuple[Serving, BadNetwork, str]:
+def a_server_behind(stack: ExitStack, directory: Path) -> tuple[Serving, BadNetwork, str]:
+    """A server, the network between it and a database of its own, and the database's address past that network."""
     postgres = EmbeddedPostgres(directory)
     stack.callback(postgres.stop)
     url = postgres.start()
-    (directory / "pepper").write_text("cGVwcGVyLXBlcHBlci1wZXBwZXItcGVwcGVyLXBlcHBlci0=")
-    (directory / "pepper").chmod(0o600)
     network = stack.enter_context(BadNetwork(f"{directory / 'postgres'}/.s.PGSQL.5432"))
-    server = stack.enter_context(
+    return a_server_through(stack, network, directory), network, url
+
+
+def a_server_through(stack: ExitStack, network: BadNetwork, directory: Path) -> Serving:
+    """A server that reaches its database through `network`."""
+    secret = directory / "secret"
+    secret.write_text(base64.b64encode(b"s" * 32).decode())
+    secret.chmod(0o600)
+    return stack.enter_context(
         serving(
             directory / "serve.log",
             data_dir=directory,
             database_url=f"postgresql://postgres@127.0.0.1:{network.port}/postgres?sslmode=disable",
-            pepper=f"file:{directory / 'pepper'}",
-            master_key=f"file:{directory / 'pepper'}",
+            pepper=f"file:{secret}",
+            master_key=f"file:{secret}",
             database_connections=CONNECTIONS,
-            **settings,
         )
     )
-    return server, network, url
 
 
 def until(condition, seconds: float) -> float | None:

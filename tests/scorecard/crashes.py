@@ -39,7 +39,10 @@ def test_kills_lose_and_double_nothing_that_was_acknowledged():
             senders.start()
             killed = 0
             while killed < crashes and senders.busy:
-                time.sleep(chance.uniform(0.3, 1.5))
+                begun = len(senders.acknowledged)
+                while senders.busy and len(senders.acknowledged) < begun + 5:
+                    time.sleep(0.02)
+                time.sleep(chance.uniform(0, 1))
                 kill(server, chance)
                 killed += 1
                 server.start()

@@ -80,6 +80,10 @@ class BadNetwork:
 
         return asyncio.run_coroutine_threadsafe(strike(), self._loop).result(10)
 
+    def lead_to(self, socket_path: str) -> None:
+        """Where new connections end from now on."""
+        self._socket_path = socket_path
+
     def refuse(self, refusing: bool) -> None:
         """Whether new connections are turned away."""
         self.refusing = refusing

@@ -4,7 +4,9 @@ import asyncio
 import queue
 import random
 import threading
+import time
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -73,6 +75,7 @@ class Senders:
         self.size = size
         self.acknowledged: list[int] = []
         self.unanswered = 0
+        self._instants: list[float] = []
         self.statuses: dict[int, int] = {}
         self._waiting: queue.Queue[int] = queue.Queue()
         for number in numbers:
@@ -128,7 +131,12 @@ class Senders:
         if answer.status_code != 200:
             return False
         self.acknowledged.append(number)
+        self._instants.append(time.monotonic())
         return True
+
+    def longest_gap(self) -> float:
+        """Seconds between two acknowledgements."""
+        return max((later - before for before, later in pairwise(sorted(self._instants))), default=0.0)
 
 
 def expected(numbers: Iterable[int], size: int = BATCH) -> dict[str, tuple[int, float]]:

@@ -152,6 +152,10 @@ BUGS: dict[str, Bug] = {
             ]
         },
     ),
+    "asynchronous-standby": Bug(
+        "the primary answers a commit before its standby has it",
+        {"tests.support.replicas": [("synchronous_standby_names = '*'", "synchronous_standby_names = ''")]},
+    ),
     "key-stored-afterwards": Bug(
         "the answer to an Idempotency-Key is stored after the effect was committed",
         {
@@ -266,11 +270,11 @@ BUGS: dict[str, Bug] = {
             ]
         },
     ),
-    "dated-by-the-event": Bug(
-        "an award has the date of its event even when that lies ahead",
+    "machine-clock": Bug(
+        "the spine asks the machine what time it is, not the clock that it was given",
         {
-            "laurel.domain.record_events.consequences": [
-                ("awarded_at=min(completion.occurred_at, run.now),", "awarded_at=completion.occurred_at,"),
+            "laurel.domain.record_events.run": [
+                ("now or spine.clock.now()", 'now or datetime.now(__import__("datetime").UTC)'),
             ]
         },
     ),
