@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
+from laurel.application import surfaces
 from laurel.base import garbage
 from laurel.base.ids import OrganisationId, new_uid
 from laurel.database.embedded import EmbeddedPostgres
@@ -24,8 +26,10 @@ from laurel.domain.achievements import definitions, store
 from laurel.domain.achievements.definitions import Definition
 from laurel.domain.events.model import NewEvent
 from laurel.domain.organisations import tenancy
+from laurel.domain.parts import Parts
 from laurel.domain.record_events.memory import Spine
 from laurel.outside.clock import SystemClock
+from laurel.web.server import create_web
 
 NAMES = 200
 
@@ -48,6 +52,11 @@ async def a_database() -> AsyncIterator[tuple[str, Database]]:
         server.stop()
         if not kept:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def in_process(parts: Parts) -> httpx.ASGITransport:
+    """The whole server as a transport of a client in the same process: no socket, no second process."""
+    return httpx.ASGITransport(create_web(parts, surfaces()))  # type: ignore[arg-type]  # one protocol, two sets of types
 
 
 def a_spine(database: Database) -> Spine:

@@ -17,16 +17,15 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from benchmarks._world import PEOPLE_UIDS, a_database
+from benchmarks._world import PEOPLE_UIDS, a_database, in_process
 from benchmarks.measuring import Ratio
-from laurel.application import open_parts, surfaces
+from laurel.application import open_parts
 from laurel.base.ids import OrganisationId
 from laurel.domain.organisations import keys, tenancy
 from laurel.domain.organisations.keys import KeyWish
 from laurel.domain.parts import Parts
 from laurel.outside import logs
 from laurel.settings import Settings
-from laurel.web.server import create_web
 
 AWARDS = int(os.environ.get("BENCH_AWARDS", "5_000_000"))
 FEW = 100_000
@@ -161,7 +160,7 @@ async def measure() -> list[Ratio]:
                     few, _ = await fill(parts, FEW, PEOPLE // 5)
                     many, key = await fill(parts, AWARDS, PEOPLE)
                 by_copy = await copied(parts, many)
-                transport = httpx.ASGITransport(create_web(parts, surfaces()))
+                transport = in_process(parts)
                 async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
                     pages = await walked(client, key, AWARDS)
                     first, last = await edges(client, key, AWARDS)

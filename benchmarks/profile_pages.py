@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks._world import in_process
 from benchmarks.measuring import Ratio
-from laurel.application import open_parts, surfaces
+from laurel.application import open_parts
 from laurel.base.ids import new_uids
 from laurel.database.embedded import EmbeddedPostgres
 from laurel.database.migrate import migrate
@@ -22,7 +23,6 @@ from laurel.domain.organisations.keys import KeyWish
 from laurel.domain.parts import Parts
 from laurel.outside import logs
 from laurel.settings import Settings
-from laurel.web.server import create_web
 
 ACHIEVEMENTS = 100_000
 PAGE = 100
@@ -71,12 +71,12 @@ async def measure(directory: Path, url: str) -> tuple[float, float, float]:
     settings = Settings(data_dir=directory, database_url=url, pepper=PEPPER, master_key=PEPPER)
     async with open_parts(settings, url) as parts:
         key = await fill(parts)
-        transport = httpx.ASGITransport(create_web(parts, surfaces()))
+        transport = in_process(parts)
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://bench", headers=headers) as client:
             started = time.perf_counter()
             ids, _ = await page(client, None)
-            seen, behind = set(ids), None
+            seen, behind, last_page_behind = set(ids), None, None
             while ids:
                 last_page_behind, behind = behind, ids[-1]
                 ids, _ = await page(client, behind)

@@ -7,6 +7,7 @@ import itertools
 import statistics
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import resvg_py
 import typst
@@ -56,7 +57,7 @@ def drawer(kind: str, design: Design) -> Callable[[int], bytes]:
     return lambda number: render_pdf(design, fields(number), created_at=CREATED_AT)
 
 
-def alone(kind: str) -> Callable[[int], bytes]:
+def alone(kind: str) -> Callable[[int], Any]:
     """The engine by itself, given one line of text: resvg for badges, typst for certificates."""
     font = str(DIRECTORY / "NotoSans-Regular.ttf")
     if kind == "badge":
