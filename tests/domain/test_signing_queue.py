@@ -4,7 +4,7 @@ import itertools
 import random
 
 from laurel.domain.credentials import store
-from laurel.domain.record_events.issue_waiting import FEW_MAX
+from laurel.domain.credentials.issue import FEW_MAX
 from tests.support.credentials import an_award
 from tests.support.events import an_achievement
 

@@ -6,6 +6,8 @@ import pytest
 
 from laurel.base.times import parse_time
 from laurel.domain.credentials import store
+from laurel.domain.credentials.issue import FEW_MAX, ask_to_issue, asking
+from laurel.domain.credentials.model import ISSUE_JOB
 from laurel.domain.record_events import issue_waiting
 from laurel.openbadges import baking, vc_jwt
 from laurel.openbadges.multikey import parse_jwk
@@ -30,6 +32,19 @@ async def test_a_credential_created_over_http_is_signed_when_the_answer_arrives(
     said = await verdict(stranger, document)
     assert said["verified"], said["checks"]
     assert {check["name"] for check in said["checks"]} >= {"proof", "issuer", "status", "validity"}
+
+
+async def test_the_job_does_not_come_between_a_request_and_the_few_that_it_signs(api, parts, organisation):
+    own = "entrypoint = $1 AND (convert_from(payload, 'UTF8')::jsonb ->> 'organisation_id')::bigint = $2"
+    delays = f"SELECT execute_after > created AS later FROM pgqueuer WHERE {own} ORDER BY id"
+    await an_award(api)
+    async with parts.database.transaction(organisation.id) as tx:
+        await ask_to_issue(tx, 1)
+        with asking():
+            await ask_to_issue(tx, FEW_MAX)
+            await ask_to_issue(tx, 1)
+        rows = await tx.fetch(delays, ISSUE_JOB, organisation.id)
+    assert [row["later"] for row in rows] == [True, False, True, False]
 
 
 async def test_what_events_complete_is_signed_by_the_job(api, stranger, parts, organisation):

@@ -22,6 +22,10 @@ from laurel.domain.people.model import Person
 
 _LETTERS_PER_JOB = 50
 _BEFORE_LETTERS = timedelta(seconds=3)
+FEW_MAX = 20
+"""As many are signed before the request is answered that asked for them."""
+_AFTER_THE_REQUEST = timedelta(seconds=2)
+"""More than a request waits for signatures."""
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -68,12 +72,17 @@ def asking() -> Iterator[dict[OrganisationId, int]]:
 
 
 async def ask_to_issue(tx: Transaction, count: int) -> None:
-    """Have `count` credentials signed that this transaction has intended and that may be published."""
+    """Have `count` credentials signed that this transaction has intended and that may be published.
+
+    A job does it at once; where a request signs the few that it asked for, the job comes after it: taking them at the same
+    moment, it would have them while the request finds nothing to sign and answers too early.
+    """
     if count:
-        await jobs.enqueue(tx, ISSUE_JOB, {})
         asked = _asked.get()
         if asked is not None:
-            asked[tx.organisation_id] = asked.get(tx.organisation_id, 0) + count
+            asked[tx.organisation_id] = count = asked.get(tx.organisation_id, 0) + count
+        few = asked is not None and count <= FEW_MAX
+        await jobs.enqueue(tx, ISSUE_JOB, {}, delay=_AFTER_THE_REQUEST if few else None)
 
 
 async def _tell(tx: Transaction, credential_ids: Sequence[CredentialId]) -> None:

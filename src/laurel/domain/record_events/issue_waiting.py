@@ -20,6 +20,7 @@ from laurel.domain.achievements.awarded import store as awarded
 from laurel.domain.achievements.model import Award, Awarded
 from laurel.domain.credentials import store
 from laurel.domain.credentials.checking import Check, CheckingProcess
+from laurel.domain.credentials.issue import FEW_MAX
 from laurel.domain.credentials.issuer import Issued, Issuer
 from laurel.domain.credentials.model import EXPIRED_JOB, ISSUE_JOB, Credential, Waiting
 from laurel.domain.notifications.model import CREDENTIAL_EXPIRED, CREDENTIAL_ISSUED, Message
@@ -32,8 +33,6 @@ MANY: Final = 1_500
 """As many are worth a process that checks what was signed: it takes a twentieth of a second to start."""
 BATCHES_UNDER_WAY: Final = 2
 BATCHES_UNDER_WAY_OF_MANY: Final = 3
-FEW_MAX: Final = 20
-"""As many are signed before the request is answered that asked for them."""
 ROUND_MAX: Final = 100
 """As many are signed in one round that requests share."""
 
