@@ -24,6 +24,7 @@ jit = off
 idle_in_transaction_session_timeout = 300s
 log_min_error_statement = panic
 log_min_messages = error
+log_error_verbosity = terse
 """
 _START_SECONDS_MAX = 600
 _ASK_AGAIN_SECONDS = 0.2

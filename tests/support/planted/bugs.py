@@ -67,8 +67,8 @@ BUGS: dict[str, Bug] = {
         {
             "laurel.domain.record_events.ingest": [
                 (
-                    "        elif await events.insert(run.tx, rows, run.now) < len(rows):\n            raise SomeRecorded\n",
-                    "        else:\n            await events.insert(run.tx, rows, run.now)\n",
+                    "            candidates = await _insert_asking(run, candidates, rows)\n",
+                    "            await _insert_asking(run, candidates, rows)\n",
                 )
             ]
         },

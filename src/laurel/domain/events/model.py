@@ -17,6 +17,10 @@ from laurel.database.pool import Row
 _INTEGER_MAX = 10**limits.NUMBER_INTEGER_DIGITS_MAX
 
 
+class SomeRecorded(Exception):
+    """Some events of the batch were recorded before; the transaction has to be run again, asking which."""
+
+
 class EventNotFound(NotFound):
     """No such event."""
 

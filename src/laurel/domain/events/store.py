@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from laurel.base.ids import DepartmentId, PersonId
-from laurel.database.pool import Row, Transaction, columns
+from laurel.database.pool import Row, Transaction, UniqueViolation, columns
 from laurel.database.rows import add_row, add_row_once
-from laurel.domain.events.model import Event
+from laurel.domain.events.model import Event, SomeRecorded
 
 EventRow = tuple[Any, ...]
 """(person_id, event_key, name, category, sub_category, source_id, department_id, tags text, occurred_at, payload)."""
@@ -22,24 +22,28 @@ FROM unnest($3::bigint[], $4::text[], $5::integer[], $6::timestamptz[], $7::json
 JOIN unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::text[])
      WITH ORDINALITY AS h(name, category, sub_category, source_id, department_id, tags, head) USING (head)
 ORDER BY e.place
-ON CONFLICT DO NOTHING
 """
+_UNLESS_KNOWN = " ON CONFLICT DO NOTHING RETURNING person_id, event_key"
+"""Costs a quarter more for each row, as PostgreSQL looks before it inserts and confirms afterwards."""
 _COLUMN_COUNT = 10
 _HEAD = slice(2, 8)
 _HEAD_COUNT = 6
 COLUMNS = ", ".join(Event.__struct_fields__)
 
 
-async def insert(tx: Transaction, rows: Sequence[EventRow], recorded_at: datetime) -> int:
-    """Record `rows`, in their order; how many were new. The table's key decides what is a duplicate."""
-    return await tx.execute(_INSERT, tx.organisation_id, recorded_at, *_arguments(rows))
+async def insert(tx: Transaction, rows: Sequence[EventRow], recorded_at: datetime) -> None:
+    """Record `rows`, which are taken to be new, in their order. The table's key decides: raises SomeRecorded when one of them
+    is known, and then the transaction is of no use any more.
+    """
+    try:
+        await tx.execute(_INSERT, tx.organisation_id, recorded_at, *_arguments(rows))
+    except UniqueViolation:
+        raise SomeRecorded from None
 
 
 async def insert_returning(tx: Transaction, rows: Sequence[EventRow], recorded_at: datetime) -> set[tuple[int, str]]:
-    """As `insert`, but answers which (person_id, event_key) were new."""
-    recorded = await tx.fetch(
-        _INSERT + " RETURNING person_id, event_key", tx.organisation_id, recorded_at, *_arguments(rows)
-    )
+    """Record those of `rows` that are new, in their order; which (person_id, event_key) they were."""
+    recorded = await tx.fetch(_INSERT + _UNLESS_KNOWN, tx.organisation_id, recorded_at, *_arguments(rows))
     return {(row["person_id"], row["event_key"]) for row in recorded}
 
 

@@ -24,7 +24,7 @@ from laurel.domain.record_events.consequences import Made, settle
 from laurel.domain.record_events.happenings import Happening, react
 from laurel.domain.record_events.memory import Spine
 from laurel.domain.record_events.races import run_again_on_races
-from laurel.domain.record_events.run import Run, SomeRecorded
+from laurel.domain.record_events.run import Run
 
 LANES = 3
 """How many transactions a large batch keeps going: one in the database, one being prepared, one to fill gaps."""
@@ -232,8 +232,8 @@ async def _insert(run: Run, outcomes: Sequence[EventOutcome], *, careful: bool) 
         rows = [_row(one, run.now) for one in candidates]
         if careful:
             candidates = await _insert_asking(run, candidates, rows)
-        elif await events.insert(run.tx, rows, run.now) < len(rows):
-            raise SomeRecorded
+        else:
+            await events.insert(run.tx, rows, run.now)
     for one, first in repeats:
         _repeat(one, same=_body(one) == _body(first))
     return candidates

@@ -7,8 +7,9 @@ from typing import TypeVar
 from laurel.base.errors import Unavailable
 from laurel.base.ids import OrganisationId
 from laurel.database.pool import LOST_RACES, Transaction
+from laurel.domain.events.model import SomeRecorded
 from laurel.domain.record_events.memory import Spine
-from laurel.domain.record_events.run import Run, SomeRecorded
+from laurel.domain.record_events.run import Run
 
 _ATTEMPTS_MAX = 8
 _RACES = (*LOST_RACES, SomeRecorded)

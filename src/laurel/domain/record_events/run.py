@@ -18,10 +18,6 @@ from laurel.domain.people import store as people
 from laurel.domain.record_events.memory import Opening, Reactions, Spine
 
 
-class SomeRecorded(Exception):
-    """Some events of the batch were recorded before; the transaction has to be run again, asking which."""
-
-
 class Run:
     """The state of one transaction. Loads progress, collects changes, writes them once at the end."""
 

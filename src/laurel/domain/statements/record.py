@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from laurel.base.errors import Invalid
 from laurel.base.ids import OrganisationId, PersonId
 from laurel.database.pool import Transaction
-from laurel.domain.events.model import EventNotFound
+from laurel.domain.events.model import EventNotFound, SomeRecorded
 from laurel.domain.record_events.ingest import record_events
 from laurel.domain.record_events.memory import Spine
 from laurel.domain.record_events.races import run_again_on_races
 from laurel.domain.record_events.retract import retract
-from laurel.domain.record_events.run import Run, SomeRecorded
+from laurel.domain.record_events.run import Run
 from laurel.domain.statements import store
 from laurel.domain.statements.model import NewStatement, StatementIdReused
 
