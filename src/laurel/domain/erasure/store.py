@@ -121,7 +121,8 @@ KEPT: Mapping[str, str] = dict.fromkeys(
 ) | dict.fromkeys(
     (
         "account", "account_identity", "session", "identity_provider", "organisation", "department", "webhook_endpoint",
-        "letter_template", "logo", "oauth_barred_application", "revoked_token", "used_link", "feed_position", "data_export",
+        "letter_template", "logo", "oauth_barred_application", "organisation_past_zone", "revoked_token", "used_link",
+        "feed_position", "data_export",
     ),
     "about the organisation, its own people, or nobody",
 ) | dict.fromkeys(
