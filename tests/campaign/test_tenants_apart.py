@@ -210,7 +210,7 @@ async def test_a_foreign_id_is_indistinguishable_from_an_absent_one(
         for parameter in route.parameters:
             rest = {name: "1" for name in route.parameters if name != parameter}
             absent: dict[tuple, tuple] = {}
-            for table, value, own in spoken_ids(route.path, home, abroad):
+            for table, value, _ in spoken_ids(route.path, home, abroad):
                 kind = (value.isdigit(), len(value))
                 if kind not in absent:
                     absent[kind] = await asked(home.http, route, {**rest, parameter: nobodys(value)})
@@ -218,16 +218,17 @@ async def test_a_foreign_id_is_indistinguishable_from_an_absent_one(
                 probes += 1
                 if foreign != absent[kind] and not is_public(route, table):
                     leaks.append((route, table, value, foreign, absent[kind]))
-                name = f"{route.method} {route.path}"
-                if (
-                    name in controlled - reached
-                    and await asked(home.http, route, {**rest, parameter: own}) != absent[kind]
-                ):
+            # The organisation's own things come after all foreign ones: erasing whom the key acts for ends the key.
+            name = f"{route.method} {route.path}"
+            for _, value, own in spoken_ids(route.path, home, abroad):
+                if name not in controlled - reached:
+                    break
+                if await asked(home.http, route, {**rest, parameter: own}) != absent[value.isdigit(), len(value)]:
                     reached.add(name)
     print(  # noqa: T201 - the figure of the campaign
         f"{probes} probes with ids of {len(abroad.ids)} tables, {len(reached)} routes with a control: {len(leaks)} leaks"
     )
-    assert not leaks, sorted({(route.method, route.path, table) for route, table, *_ in leaks})
+    assert not leaks, (sorted({(route.method, route.path, table) for route, table, *_ in leaks}), leaks[0])
     assert len(reached) >= CONTROLLED_SHARE * len(controlled), sorted(controlled - reached)
     assert await ids_of(parts, other_organisation) == before, "something of the other organisation is gone"
 
