@@ -50,6 +50,8 @@ async def inhabit(parts, application, organisation) -> Inhabited:
     await made(http, f"/api/v1/achievements/{achievement['id']}/awards", {"person": {"id": person["id"]}})
     mug = await nudj.reward()
     prized = await nudj.achievement()
+    await made(http, "/api/v1/challenges", {"name": "Explore", "status": "live", "actions": [{"name": "Go there"}]})
+    await made(http, "/api/v1/leaderboards", {"name": "XP", "metric": "xp", "period": "open", "status": "live"})
     await nudj.distribute(prized, [an_allocation(mug), an_allocation(mug, allocationType="entries")], points=5)
     for _ in range(3):
         await nudj.post(f"{ADMIN}/events/custom", {"eventName": "lesson", "payload": {}, "userId": person["id"]})
