@@ -36,6 +36,11 @@ ONCE = "tests/campaign/test_once_whatever_happens.py"
 APART = "tests/campaign/test_tenants_apart.py::test_a_foreign_id_is_indistinguishable_from_an_absent_one"
 
 FIGURES: dict[str, Figure] = {
+    "C4": Figure(
+        "credentials and their changes before published verifiers (needs Node.js and npm)",
+        (f"{HERE}/foreign_verifiers.py",),
+        {"member-left-unsigned": ()},
+    ),
     "R1": Figure(
         "servers killed while events stream in",
         (f"{HERE}/crashes.py",),

@@ -19,6 +19,13 @@ for await (const chunk of process.stdin) {
 const {documents, cases} = JSON.parse(Buffer.concat(chunks).toString());
 const known = securityLoader({fetchRemoteContexts: false}).build();
 
+// What asks for pages by itself (the resolver of did:web) gets those of the caller too, and no others.
+globalThis.fetch = async request => {
+  const page = documents[typeof request === 'string' ? request : request.url ?? request.href];
+  const headers = {'content-type': 'application/json'};
+  return new Response(JSON.stringify(page ?? null), {status: page === undefined ? 404 : 200, headers});
+};
+
 // Pages given by the caller first; of a DID document the single key when the address has a fragment.
 async function documentLoader(url) {
   const [base, fragment] = url.split('#');

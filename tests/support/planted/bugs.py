@@ -11,6 +11,17 @@ class Bug(NamedTuple):
 
 
 BUGS: dict[str, Bug] = {
+    "member-left-unsigned": Bug(
+        "descriptions are left out of what is signed",
+        {
+            "laurel.openbadges.canonical": [
+                (
+                    "                if prop.kind == KEYWORD:\n",
+                    '                if prop.kind == KEYWORD or key == "description":\n',
+                )
+            ]
+        },
+    ),
     "no-time-outs": Bug(
         "nobody waits for the database for a limited time only",
         {
