@@ -57,18 +57,9 @@ def test_tokens_hold_and_an_independent_library_reads_them(algorithm):
     assert set(pyjwt.get_unverified_header(text)) == {"alg", "typ", "kid"}
 
 
-def test_a_credential_that_begins_within_a_second_has_that_instant_in_its_token():
-    text = a_token(valid_from=builders.NOW + timedelta(milliseconds=250))
-    token = vc_jwt.parse_token(text)
-    vc_jwt.check_token(token, EC_KEY.public_key())
-    assert token.claims["nbf"] == builders.NOW.timestamp() + 0.25
-    options = {"verify_exp": False, "verify_nbf": False}
-    assert pyjwt.decode(text, EC_KEY.public_key(), algorithms=["ES256"], options=options)["jti"]
-
-
 @pytest.mark.parametrize(("part", "holds"), [(0, True), (0.25, True), (0.5, False), (1, False)])
 def test_tokens_of_others_may_name_the_whole_second(part, holds):
-    credential = a_credential(valid_from=builders.NOW + timedelta(milliseconds=250))
+    credential = a_credential() | {"validFrom": (builders.NOW + timedelta(milliseconds=250)).isoformat()}
     claims = {**credential, **vc_jwt.registered_claims(credential), "nbf": builders.NOW.timestamp() + part}
     token = vc_jwt.parse_token(made_of({"alg": "ES256", "kid": KID}, claims))
     with nullcontext() if holds else pytest.raises(ProofRejected, match="nbf"):

@@ -207,19 +207,16 @@ async def test_what_is_issued_again_within_one_second_is_valid_at_once_and_newer
     clock.set(clock.now().replace(microsecond=0) + timedelta(milliseconds=200))
     award = await an_award(api)
     documents = [await signed_document(stranger, award["credential"])]
-    for level in (3, 4, 4, 4):
-        clock.advance(timedelta(milliseconds=250))
-        await amended(parts, organisation, award["credential"], name=f"Welding, level {level} {clock.now()}")
+    for level, milliseconds in ((3, 250), (4, 1_000), (5, 3_000)):
+        clock.advance(timedelta(milliseconds=milliseconds))
+        await amended(parts, organisation, award["credential"], name=f"Welding, level {level}")
         documents.append(await signed_document(stranger, award["credential"]))
         answer = await verdict(stranger, documents[-1])
         assert answer["verified"], answer
         check_schemas(documents[-1], "badge")
     instants = [datetime.fromisoformat(document["validFrom"]) for document in documents]
     assert instants == sorted(set(instants))
-    assert instants[-1] <= clock.now()
-    # Milliseconds only where whole seconds say nothing newer.
-    assert documents[0]["validFrom"].endswith("Z")
-    assert [instant.microsecond for instant in instants] == [0, 450_000, 700_000, 950_000, 0]
+    assert [instant - instants[0] for instant in instants] == [timedelta(seconds=number) for number in (0, 1, 2, 4)]
     token = (await stranger.get(f"/c/{award['credential']}.jwt")).text
     assert (await verdict(stranger, token.encode()))["verified"]
 
@@ -231,7 +228,7 @@ async def test_a_clock_that_was_set_back_still_makes_a_newer_one(api, stranger, 
     await amended(parts, organisation, award["credential"], name="Welding, level 3")
     second = await signed_document(stranger, award["credential"])
     seconds = [datetime.fromisoformat(document["validFrom"]) for document in (first, second)]
-    assert seconds[1] - seconds[0] == timedelta(milliseconds=1)
+    assert seconds[1] - seconds[0] == timedelta(seconds=1)
 
 
 async def amended(parts, organisation, uid, **fields):

@@ -1,8 +1,8 @@
 """Does it count now? Its time, and what the issuer says of it since. Pure, as verify."""
 
 from collections.abc import Generator
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from laurel.base import limits
 from laurel.base.errors import LaurelError
@@ -14,13 +14,19 @@ from laurel.openbadges.signature_checks import check_proofs, check_token, slashe
 from laurel.openbadges.structure import issuer_of, listed, types_of
 from laurel.openbadges.verdict import FAILED, NOTED, PASSED, UNKNOWN, Check, Need, Reply
 
+_LESS_THAN_A_SECOND: Final = timedelta(microseconds=999_999)
+
 
 def check_validity(document: dict[str, Any], now: datetime) -> Check:
-    """Whether it has begun, and has not run out."""
+    """Whether it has begun, and has not run out.
+
+    Dates are in whole seconds: one that begins before the running second is over, such as what was issued twice within it, has
+    begun.
+    """
     try:
         begins = parse_instant(document.get("validFrom", document.get("issuanceDate")))
         ends = document.get("validUntil", document.get("expirationDate"))
-        if begins > now:
+        if begins > now + _LESS_THAN_A_SECOND:
             return Check("validity", FAILED, f"not valid before {begins.isoformat()}", "validFrom")
         if ends is not None and parse_instant(ends) <= now:
             return Check("validity", FAILED, f"expired on {ends}", "validUntil")

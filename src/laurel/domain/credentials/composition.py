@@ -261,7 +261,7 @@ def slot_values(making: Making, addresses: Addresses) -> dict[str, str]:
     awarded = documents.render_instant(making.awarded_at)
     values = {
         "id": addresses.credential(making.credential.uid),
-        "from": awarded if making.valid_from is making.awarded_at else documents.render_exactly(making.valid_from),
+        "from": awarded if making.valid_from is making.awarded_at else documents.render_instant(making.valid_from),
         "awarded": awarded,
         "subject": making.subject,
         "status": f"{making.list_url}#{making.status_index}",

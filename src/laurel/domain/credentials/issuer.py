@@ -45,7 +45,6 @@ _IN_THIS_THREAD_MAX: Final = 2
 _KEPT_SECONDS: Final = 1.0
 _KEPT_MAX: Final = 2_000
 _SECOND: Final = timedelta(seconds=1)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -351,16 +350,13 @@ def _awarded_at(credential: Waiting, award: Awarded) -> datetime:
 def _valid_from(credential: Waiting, awarded_at: datetime, before: Signed | None, now: datetime) -> datetime:
     """When it was awarded; for one that is issued again the present, and later than before.
 
-    Whole seconds where they are enough: within the second of the issue before, milliseconds of the same second, so that
-    what is issued again holds at once. One that has ended meanwhile begins before its end, whatever it said before.
+    Whole seconds, as everything that is signed: within the second of the issue before it is the next one, which is less than a
+    second away. One that has ended meanwhile begins before its end, whatever it said before.
     """
     if before is None or before.document is None:
         return awarded_at
-    earlier = msgspec.json.decode(before.document, type=_Dates).valid_from
-    end = credential.expires_at
-    if end is not None and now >= end:
-        return min(earlier + (_SECOND if earlier + _SECOND < end else _MILLISECOND), end - _MILLISECOND)
-    whole = now.replace(microsecond=0)
-    if whole > earlier:
-        return whole
-    return max(whole + (now - whole) // _MILLISECOND * _MILLISECOND, earlier + _MILLISECOND)
+    later = msgspec.json.decode(before.document, type=_Dates).valid_from + _SECOND
+    current = max(later, now.replace(microsecond=0))
+    if credential.expires_at is None or current < credential.expires_at:
+        return current
+    return min(later, credential.expires_at - _SECOND)

@@ -15,7 +15,7 @@ from laurel.openbadges.documents.achievement_objects import (
 )
 from laurel.openbadges.documents.badge_documents import Badge, Evidence, Result, Subject, badge_document
 from laurel.openbadges.documents.endorsement_documents import Endorsement, endorsement_document
-from laurel.openbadges.documents.members import Json, render_exactly, render_instant
+from laurel.openbadges.documents.members import Json, render_instant
 from laurel.openbadges.documents.profile_objects import (
     Identifier,
     Identity,
@@ -77,6 +77,5 @@ __all__ = [
     "profile_document",
     "profile_object",
     "record_document",
-    "render_exactly",
     "render_instant",
 ]

@@ -39,7 +39,7 @@ def credential_frame(values: CredentialValues, types: list[str], contexts: Seque
             "name": text_of(values.name, "name"),
             "description": text_of(values.description, "description", NARRATIVE_MAX),
             "issuer": profile_member(values.issuer, "issuer"),
-            "validFrom": instant_of(values.valid_from, "valid_from", exactly=True),
+            "validFrom": instant_of(values.valid_from, "valid_from"),
             "validUntil": instant_of(values.valid_until, "valid_until"),
             "awardedDate": instant_of(values.awarded, "awarded"),
             "credentialSubject": subject,

@@ -12,20 +12,12 @@ from laurel.openbadges.terms import absolute_iri
 
 Json = dict[str, Any]
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
-_MILLISECOND: Final = 1_000  # of microseconds
 NARRATIVE_MAX: Final = limits.DESCRIPTION_LENGTH_MAX
 
 
 def render_instant(instant: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds, with Z."""
+    """RFC 3339 in UTC, whole seconds, with Z: what a token's `nbf` can equal."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def render_exactly(instant: datetime) -> str:
-    """RFC 3339 in UTC with Z, and with milliseconds where there are any: a second issue within one second needs them."""
-    if instant.microsecond < _MILLISECOND:
-        return render_instant(instant)
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def filled(members: Mapping[str, Any]) -> Json:
@@ -90,13 +82,13 @@ def number_of(value: float | None, field: str) -> float | None:
     return value
 
 
-def instant_of(value: datetime | None, field: str, *, exactly: bool = False) -> str | None:
-    """An instant with a zone as it stands in documents, in whole seconds unless `exactly`. Raises DocumentRefused."""
+def instant_of(value: datetime | None, field: str) -> str | None:
+    """An instant with a zone as it stands in documents. Raises DocumentRefused."""
     if value is None:
         return None
     if value.tzinfo is None or not 1 <= value.year <= 9999:
         raise DocumentRefused(f"{field} must be an instant with a time zone", field=field)
-    return render_exactly(value) if exactly else render_instant(value)
+    return render_instant(value)
 
 
 def day_of(value: date | None) -> str | None:
