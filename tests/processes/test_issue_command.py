@@ -3,9 +3,14 @@
 import asyncio
 import base64
 import hashlib
+import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
+
+import pytest
 
 from laurel.domain.credentials import store
 from laurel.domain.transparency import store as log_store
@@ -19,12 +24,12 @@ from tests.support.processes import PATIENCE_SECONDS, environment
 COUNT = 1_600
 
 
-def start(parts, organisation, directory):
+def start(parts, organisation, directory, *options):
     secrets = {
         name: base64.b64encode(key).decode() for name, key in (("pepper", parts.pepper), ("master_key", b"m" * 32))
     }
     settings = {"database_url": parts.database.url, "public_url": BASE_URL, "data_dir": directory, **secrets}
-    command = [sys.executable, "-m", "laurel.cli", "issue", "--organisation", organisation.slug]
+    command = [sys.executable, "-m", "laurel.cli", "issue", "--organisation", organisation.slug, *options]
     return subprocess.Popen(command, env=environment(**settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -33,9 +38,7 @@ async def count_waiting(parts, organisation):
         return await store.count_waiting(tx)
 
 
-async def test_issuing_that_was_killed_goes_on_where_it_ended_and_doubles_nothing(
-    api, stranger, parts, organisation, tmp_path
-):
+async def intend(api):
     await an_achievement(api, issues_credential=True)
     events = [
         {"person": {"external_id": f"p{number}"}, "name": "lesson.completed", "key": f"k{number}"}
@@ -43,11 +46,43 @@ async def test_issuing_that_was_killed_goes_on_where_it_ended_and_doubles_nothin
     ]
     answer = await api.post("/api/v1/events?create_people=true", json=events)
     assert answer.status_code == 200, answer.text
-    first = start(parts, organisation, tmp_path)
+
+
+async def a_batch_later(parts, organisation, process):
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await count_waiting(parts, organisation) == COUNT:
-            assert first.poll() is None, first.communicate()[0]
+            assert process.poll() is None, process.communicate()[0]
             await asyncio.sleep(0.005)
+
+
+async def a_batch_each(parts, organisation, count):
+    """Wait until as many transactions hold a batch each and wait to write it into the log."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            async with parts.database.transaction(organisation.id) as tx:
+                if await tx.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") >= count:
+                    return
+            await asyncio.sleep(0.01)
+
+
+def wait_until_gone(processes):
+    latest = time.monotonic() + PATIENCE_SECONDS
+    while any(Path(f"/proc/{number}").exists() for number in processes):
+        assert time.monotonic() < latest, "still there"
+        time.sleep(0.02)
+
+
+def those_beside(process):
+    """The processes that a command started: their ids."""
+    return [int(number) for number in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+async def test_issuing_that_was_killed_goes_on_where_it_ended_and_doubles_nothing(
+    api, stranger, parts, organisation, tmp_path
+):
+    await intend(api)
+    first = start(parts, organisation, tmp_path)
+    await a_batch_later(parts, organisation, first)
     first.send_signal(signal.SIGKILL)
     first.communicate()
     left = await count_waiting(parts, organisation)
@@ -56,6 +91,45 @@ async def test_issuing_that_was_killed_goes_on_where_it_ended_and_doubles_nothin
     said, _ = await asyncio.to_thread(second.communicate, None, PATIENCE_SECONDS)
     assert second.returncode == 0, said
     assert f"{left}; 0 wait, 0 cannot be signed" in said.decode()
+    await check(stranger, parts, organisation)
+
+
+async def test_processes_side_by_side_sign_each_credential_once(api, stranger, parts, organisation, tmp_path):
+    await intend(api)
+    process = start(parts, organisation, tmp_path, "--processes", "3")
+    said, _ = await asyncio.to_thread(process.communicate, None, PATIENCE_SECONDS)
+    assert process.returncode == 0, said
+    assert f"Dealt with {COUNT}; 0 wait, 0 cannot be signed" in said.decode()
+    await check(stranger, parts, organisation)
+
+
+async def test_what_a_killed_process_beside_had_taken_is_signed_by_the_command(
+    api, stranger, parts, organisation, tmp_path
+):
+    async with parts.database.transaction(organisation.id) as tx:
+        await log_store.lock_head(tx)  # nobody can end a batch before this is let go
+        await intend(api)
+        process = start(parts, organisation, tmp_path, "--processes", "2")
+        await a_batch_each(parts, organisation, 2)
+        os.kill(those_beside(process)[0], signal.SIGKILL)
+    said, _ = await asyncio.to_thread(process.communicate, None, PATIENCE_SECONDS)
+    assert process.returncode == 0, said
+    assert "ended with -9" in said.decode()
+    assert f"Dealt with {COUNT}; 0 wait, 0 cannot be signed" in said.decode()
+    await check(stranger, parts, organisation)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+async def test_processes_beside_end_with_the_command(api, stranger, parts, organisation, tmp_path, ending):
+    await intend(api)
+    process = start(parts, organisation, tmp_path, "--processes", "2")
+    await a_batch_later(parts, organisation, process)
+    beside = those_beside(process)
+    process.send_signal(ending)
+    await asyncio.to_thread(process.communicate, None, PATIENCE_SECONDS)
+    await asyncio.to_thread(wait_until_gone, beside)
+    left = start(parts, organisation, tmp_path)
+    await asyncio.to_thread(left.communicate, None, PATIENCE_SECONDS)
     await check(stranger, parts, organisation)
 
 

@@ -1,20 +1,16 @@
-"""Commands about signing: keys, and issuing in bulk."""
+"""Commands about the keys that sign."""
 
-import asyncio
-import signal
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from laurel.base.times import render_time
-from laurel.cli.running import OrganisationOption, console, with_organisation
-from laurel.domain.credentials import organisation_keys, store
+from laurel.cli.running import OrganisationOption, with_organisation
+from laurel.domain.credentials import organisation_keys
 from laurel.domain.credentials.keys.store import KeyRow
 from laurel.domain.organisations import audit
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
-from laurel.domain.record_events import issue_waiting
 
 _SHOWN_MAX = 20
 
@@ -75,35 +71,3 @@ def _show(rows: list[KeyRow]) -> None:
     for row in rows:
         made = render_time(row.key.created_at)
         print(f"{row.key.uid}  {row.key.algorithm:<8} {row.key.state:<12} {made}  {organisation_keys.public_name(row)}")
-
-
-def issue(organisation: OrganisationOption = None) -> None:
-    """Sign and publish every credential that waits; may be interrupted and started again."""
-
-    async def command(parts: Parts, found: Organisation) -> None:
-        async with parts.database.transaction(found.id) as tx:
-            waiting = await store.count_waiting(tx)
-        stopping = False
-
-        def stop() -> None:
-            nonlocal stopping
-            stopping = True
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
-        columns = (TextColumn("Issuing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("Issuing", total=waiting)
-            total = await issue_waiting.issue_all(
-                parts.issuer,
-                found.id,
-                on_progress=lambda done: progress.advance(task, done),
-                is_stopping=lambda: stopping,
-            )
-        async with parts.database.transaction(found.id) as tx:
-            left = await store.count_waiting(tx)
-            refused = await store.count_refused(tx)
-        print(f"Dealt with {total}; {left} wait, {refused} cannot be signed as they are.")
-
-    with_organisation(organisation, command)

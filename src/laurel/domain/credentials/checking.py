@@ -8,7 +8,7 @@ does. What it cannot answer for is checked here.
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import Lock, Timer
 from typing import IO, Final
 
 import structlog
@@ -26,6 +26,7 @@ Check = Callable[[Ed25519PublicKey, Sequence[Signed]], None]
 _MODULE: Final = "laurel.domain.credentials.checking_process"
 _COUNT_MAX: Final = 100_000
 _PATIENCE_SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 60.0
 
 log = structlog.get_logger("laurel.issuing")
 
@@ -70,12 +71,16 @@ class CheckingProcess:
         parts = [len(signed).to_bytes(COUNT_BYTES), key.public_bytes_raw()]
         for pair in signed:
             parts += pair
+        watch = Timer(_ANSWER_SECONDS, process.kill)
+        watch.start()
         try:
             process.stdin.write(b"".join(parts))
             process.stdin.flush()
             answer = process.stdout.read(1)
         except OSError:
             answer = b""
+        finally:
+            watch.cancel()
         if not answer:
             log.warning("the process that checks signatures is gone; they are checked without it", code=process.poll())
             self._end()

@@ -81,6 +81,19 @@ async def issue_all(
         await asyncio.shield(asyncio.to_thread(process.close))
 
 
+async def issue_share(
+    issuer: Issuer,
+    organisation_id: OrganisationId,
+    *,
+    on_progress: Callable[[int], None],
+    is_stopping: Callable[[], bool],
+) -> int:
+    """Sign what waits and nobody else is signing, one batch after the other, as one of several processes that do so; how many
+    were dealt with.
+    """
+    return await _issue_all(issuer, organisation_id, 1, cross_check, on_progress, is_stopping)
+
+
 async def _issue_all(
     issuer: Issuer,
     organisation_id: OrganisationId,
