@@ -184,7 +184,7 @@ class RequestTransaction:
             return
         try:
             if commit:
-                await transaction.connection.execute("COMMIT")
+                await _commit(transaction.connection)
             else:
                 await database.give_up(transaction.connection)
         finally:
@@ -314,7 +314,7 @@ class Database:
             except BaseException:
                 await self.give_up(connection)
                 raise
-            await connection.execute("COMMIT")
+            await _commit(connection)
         except CONNECTION_FAILURES as failure:
             if cannot_be_stored(failure):
                 raise
@@ -327,6 +327,15 @@ class Database:
     async def close(self) -> None:
         """Close the pool; waits for running transactions."""
         await self.pool.close()
+
+
+async def _commit(connection: "Connection[Row]") -> None:
+    """COMMIT. After a failed statement PostgreSQL answers it with ROLLBACK, and asyncpg says nothing of that.
+
+    Raises RuntimeError then: somebody passed over the failure, and would go on as if all were stored.
+    """
+    if await connection.execute("COMMIT") != "COMMIT":
+        raise RuntimeError("a failure within the transaction was passed over: nothing of it is stored")
 
 
 def _is_closed(connection: "Connection[Row]") -> bool:
