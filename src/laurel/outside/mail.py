@@ -1,5 +1,6 @@
 """Outgoing mail: by SMTP, or written as .eml files where no server is set."""
 
+import itertools
 import re
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -145,9 +146,11 @@ class FileMailer:
         self.directory = directory
         self._sender = sender
         self._clock = clock
+        self._numbers = itertools.count()
 
     async def send(self, mail: Mail) -> None:
-        """One file a mail, named so that they sort by time."""
+        """One file a mail, named so that they sort by time, and within a second as they were written here."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        path = self.directory / f"{new_uid()}.eml"
+        uid = new_uid()
+        path = self.directory / f"{uid[:8]}-{next(self._numbers):06d}-{uid[8:]}.eml"
         path.write_bytes(bytes(written(mail, self._sender, self._clock)))
