@@ -128,7 +128,8 @@ async def test_a_credential_that_would_end_before_it_begins_is_refused(api):
     achievement = await an_achievement(api)
     person = {"person": {"email": "a@example.org"}, "create_person": True}
     path = f"/api/v1/achievements/{achievement['id']}/awards"
-    answer = await api.post(path, json={**person, "expires_at": "2020-01-01T00:00:00Z"})
+    late = {"awarded_at": "2020-01-01T00:00:00Z", "expires_at": "2020-01-01T00:00:00Z"}
+    answer = await api.post(path, json={**person, **late})
     assert (answer.status_code, answer.json()["field"]) == (422, "expires_at")
     old = {"awarded_at": "2019-01-01T00:00:00Z", "expires_at": "2020-01-01T00:00:00Z"}
     assert (await api.post(path, json={**person, **old})).status_code == 201

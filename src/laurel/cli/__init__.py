@@ -34,7 +34,7 @@ _PLACES = {
     "keys": ("access", "keys_commands"),
     "accounts": ("access", "accounts"),
     "signing-keys": ("signing_commands", "signing_keys_commands"),
-    "issue": ("issuing", "issue"),
+    "issue": ("bulk_issuing", "issue"),
 }
 
 

@@ -272,9 +272,9 @@ BUGS: dict[str, Bug] = {
         {
             "laurel.database.pool": [
                 (
-                    '            await connection.execute("COMMIT")\n        except CONNECTION_FAILURES as failure:\n',
+                    "            await _commit(connection)\n        except CONNECTION_FAILURES as failure:\n",
                     (
-                        '            await connection.execute("COMMIT")\n        except asyncpg.DiskFullError:\n'
+                        "            await _commit(connection)\n        except asyncpg.DiskFullError:\n"
                         "            return\n        except CONNECTION_FAILURES as failure:\n"
                     ),
                 )

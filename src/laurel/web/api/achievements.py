@@ -370,9 +370,9 @@ def _check_gift(data: GiftIn, now: datetime) -> None:
         check_zoned(value, field)
     if data.awarded_at is not None and data.awarded_at > now:
         raise Invalid("awarded_at must not lie ahead", field="awarded_at", value=data.awarded_at.isoformat())
-    if data.expires_at is not None and data.expires_at <= (data.awarded_at or now):
-        said = "expires_at must be later than awarded_at, or than now without it"
-        raise Invalid(said, field="expires_at", value=data.expires_at.isoformat())
+    # What was over before it is recorded may be recorded without its beginning: its page says that it has expired.
+    if data.awarded_at is not None and data.expires_at is not None and data.expires_at <= data.awarded_at:
+        raise Invalid("expires_at must be later than awarded_at", field="expires_at", value=data.expires_at.isoformat())
     for field, limit in (
         ("name", limits.NAME_LENGTH_MAX),
         ("description", limits.DESCRIPTION_LENGTH_MAX),
