@@ -100,6 +100,7 @@ async def test_processes_side_by_side_sign_each_credential_once(api, stranger, p
     said, _ = await asyncio.to_thread(process.communicate, None, PATIENCE_SECONDS)
     assert process.returncode == 0, said
     assert f"Dealt with {COUNT}; 0 wait, 0 cannot be signed" in said.decode()
+    assert "ended with" not in said.decode()
     await check(stranger, parts, organisation)
 
 

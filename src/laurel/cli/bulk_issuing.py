@@ -27,6 +27,7 @@ from laurel.domain.record_events import issue_waiting
 PROCESSES_MAX: Final = 32
 WORTH_A_PROCESS: Final = 5_000
 """So many credentials take one process about as long as another takes to start."""
+_STANDARD_INPUT: Final = 0
 
 
 def issue(
@@ -130,7 +131,8 @@ async def _issue_beside(parts: Parts, organisation: Organisation) -> None:
 
 
 def _await_end_of_input(stopping: Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(_STANDARD_INPUT, 1):  # not sys.stdin: its lock would be held when this process ends by itself
+        pass
     stopping.set()
 
 
