@@ -18,15 +18,17 @@ HUNG_SECONDS = 60
 
 @pytest.fixture
 def network(postgres_url):
-    folder = parse_qs(urlsplit(postgres_url).query)["host"][0]
-    with BadNetwork(f"{folder}/.s.PGSQL.5432") as proxy:
+    there = urlsplit(postgres_url)
+    folders = parse_qs(there.query).get("host")
+    with BadNetwork(f"{folders[0]}/.s.PGSQL.5432" if folders else f"{there.hostname}:{there.port or 5432}") as proxy:
         yield proxy
 
 
 @pytest.fixture
 def address(postgres_url, network):
     there = urlsplit(postgres_url)
-    return f"postgresql://{there.username}@127.0.0.1:{network.port}{there.path}?sslmode=disable"
+    who, _, _ = there.netloc.rpartition("@")
+    return f"postgresql://{who}@127.0.0.1:{network.port}{there.path}?sslmode=disable"
 
 
 @pytest_asyncio.fixture

@@ -4,6 +4,7 @@ import socket
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -34,7 +35,7 @@ async def external_url(postgres_url):
     name = f"external_{new_uid()}"
     connection = await asyncpg.connect(postgres_url)
     await connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_url.replace("/postgres?", f"/{name}?")
+    yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
 

@@ -34,10 +34,10 @@ class Line:
 
 
 class BadNetwork:
-    """Listens on a port of loopback and passes on to a local socket of PostgreSQL."""
+    """Listens on a port of loopback and passes on to PostgreSQL: `there` is its local socket, or "host:port"."""
 
-    def __init__(self, socket_path: str) -> None:
-        self._socket_path = socket_path
+    def __init__(self, there: str) -> None:
+        self._there = there
         self._loop = asyncio.new_event_loop()
         self._lines: set[Line] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -80,9 +80,9 @@ class BadNetwork:
 
         return asyncio.run_coroutine_threadsafe(strike(), self._loop).result(10)
 
-    def lead_to(self, socket_path: str) -> None:
+    def lead_to(self, there: str) -> None:
         """Where new connections end from now on."""
-        self._socket_path = socket_path
+        self._there = there
 
     def refuse(self, refusing: bool) -> None:
         """Whether new connections are turned away."""
@@ -94,10 +94,16 @@ class BadNetwork:
 
     async def _end(self) -> None:
         assert self._server is not None
-        self._server.close()
+        self.refusing = True
         for line in list(self._lines):
             line.reset()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # what is being accepted while the server closes would stay open for ever
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0.05)  # aborted transports close their sockets in the next rounds of the loop
 
     def _stall(self, seconds: float) -> None:
         for line in self._lines:
@@ -105,13 +111,22 @@ class BadNetwork:
             self._loop.call_later(seconds, line.flows.set)
 
     async def _accept(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
-        if self.refusing:
-            near.transport.abort()
-            return
         try:
-            far_reader, far = await asyncio.open_unix_connection(self._socket_path)
-        except OSError:
+            if not self.refusing:
+                await self._carry(reader, near)
+        finally:
             near.transport.abort()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._there.startswith("/"):
+            return await asyncio.open_unix_connection(self._there)
+        host, _, port = self._there.rpartition(":")
+        return await asyncio.open_connection(host, int(port))
+
+    async def _carry(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far = await self._connect()
+        except OSError:
             return
         line = Line(near, far)
         self._lines.add(line)
@@ -121,8 +136,7 @@ class BadNetwork:
             )
         finally:
             self._lines.discard(line)
-            for writer in (near, far):
-                writer.transport.abort()
+            far.transport.abort()
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: Line, *, answers: bool
