@@ -3,6 +3,7 @@
 Where there is none, these tests are left out with a notice; in CI that is a failure.
 """
 
+import dataclasses
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -15,10 +16,11 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from laurel.application import surfaces
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
+from laurel.outside.http import GuardedHttp
 from laurel.web.server import create_web
 from tests.support.browsing import PATIENCE_MILLISECONDS, admit
-from tests.support.hands import TELEPHONE, TOUCH, WAYS, Hands
-from tests.support.served import served
+from tests.support.hands import WAYS, Hands, working
+from tests.support.served import free_port, served
 
 HERE = Path(__file__).parent
 # The first is the same browser without a window of its own: a third of the processor time of the others.
@@ -90,18 +92,23 @@ async def narrow(browser: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
+@pytest_asyncio.fixture(scope="module")
+async def open_site(_parts: Parts) -> AsyncIterator[tuple[str, Parts]]:
+    """The application at its own public address, allowed to ask providers on loopback."""
+    port = free_port()
+    http = GuardedHttp(["127.0.0.0/8"])
+    parts = dataclasses.replace(_parts, http=http, public_url=f"http://127.0.0.1:{port}")
+    async with served(create_web(parts, surfaces()), port=port) as address:
+        yield address, parts
+    await http.close()
+
+
 @pytest_asyncio.fixture(params=list(WAYS))
 async def hands(
     request: pytest.FixtureRequest, browser: Browser, site: str, parts: Parts, organisation: Organisation
 ) -> AsyncIterator[Hands]:
     """An owner of the organisation at work in the console, in each way in which people work."""
-    telephone = TELEPHONE if request.param == TOUCH else {}
-    context = await browser.new_context(locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **telephone)
-    await admit(context, site, parts, organisation)
-    page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MILLISECONDS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield WAYS[request.param](page, site)
-    await context.close()
-    assert errors == []
+    async with working(
+        request.param, browser, site, lambda context: admit(context, site, parts, organisation)
+    ) as somebody:
+        yield somebody

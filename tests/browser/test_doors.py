@@ -1,31 +1,12 @@
 """Coming in: through an identity provider, and choosing among organisations."""
 
-import dataclasses
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from laurel.application import surfaces
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
-from laurel.outside.http import GuardedHttp
-from laurel.web.server import create_web
 from tests.support.browsing import PASSWORD, sign_in, violations
 from tests.support.builders import a_number, an_account, an_organisation
 from tests.support.identity import CLIENT_ID, CLIENT_SECRET, an_identity_provider
-from tests.support.served import free_port, served
-
-
-@pytest_asyncio.fixture(scope="module")
-async def open_site(_parts: Parts) -> AsyncIterator[tuple[str, Parts]]:
-    """The application at its own public address, allowed to ask providers on loopback."""
-    port = free_port()
-    http = GuardedHttp(["127.0.0.0/8"])
-    parts = dataclasses.replace(_parts, http=http, public_url=f"http://127.0.0.1:{port}")
-    async with served(create_web(parts, surfaces()), port=port) as address:
-        yield address, parts
-    await http.close()
 
 
 async def test_an_owner_sets_the_provider_and_everybody_comes_in_through_it(

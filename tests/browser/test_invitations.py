@@ -1,36 +1,18 @@
 """Coming into a team by letter: invited on one browser, come on another."""
 
-import dataclasses
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from laurel.application import surfaces
 from laurel.domain.access.invitations import INVITATION_JOB
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
-from laurel.outside.http import GuardedHttp
-from laurel.web.server import create_web
 from tests.browser.test_wallet import body_of, read_mails
 from tests.support.browsing import PASSWORD, admit, violations
 from tests.support.builders import a_number
 from tests.support.identity import CLIENT_ID, CLIENT_SECRET, an_identity_provider
-from tests.support.served import free_port, served
 from tests.support.work import run_jobs
-
-
-@pytest_asyncio.fixture(scope="module")
-async def open_site(_parts: Parts) -> AsyncIterator[tuple[str, Parts]]:
-    """The application at its own public address, allowed to ask providers on loopback."""
-    port = free_port()
-    http = GuardedHttp(["127.0.0.0/8"])
-    parts = dataclasses.replace(_parts, http=http, public_url=f"http://127.0.0.1:{port}")
-    async with served(create_web(parts, surfaces()), port=port) as address:
-        yield address, parts
-    await http.close()
 
 
 async def link_in_the_letter(parts: Parts, organisation: Organisation, mails: Path) -> str:

@@ -5,17 +5,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
 from laurel.domain.access import signed_links
 from laurel.domain.organisations.model import Organisation
 from laurel.domain.parts import Parts
 from laurel.web.pages.languages import LANGUAGES
 from laurel.web.pages.visits import WALLET
-from tests.support.browsing import PATIENCE_MILLISECONDS, violations
+from tests.support.browsing import violations
 from tests.support.builders import a_number
 from tests.support.credentials import an_award, signed_document
-from tests.support.hands import TELEPHONE, TOUCH, WAYS, Hands
+from tests.support.hands import TOUCH, WAYS, Hands, working
 from tests.web import test_holder_binding as wallet_app
 
 
@@ -29,17 +29,13 @@ async def learner(
     request: pytest.FixtureRequest, browser: Browser, site: str, parts: Parts, organisation: Organisation, address: str
 ) -> AsyncIterator[Hands]:
     """A learner with their wallet open, in each way in which people work."""
-    telephone = TELEPHONE if request.param == TOUCH else {}
-    context = await browser.new_context(locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **telephone)
     cookie = signed_links.sign(parts.pepper, signed_links.WALLET, address, organisation.id, parts.clock.now())
-    await context.add_cookies([{"name": WALLET, "value": cookie, "url": site}])
-    page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MILLISECONDS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield WAYS[request.param](page, site)
-    await context.close()
-    assert errors == []
+
+    async def open_wallet(context: BrowserContext) -> None:
+        await context.add_cookies([{"name": WALLET, "value": cookie, "url": site}])
+
+    async with working(request.param, browser, site, open_wallet) as somebody:
+        yield somebody
 
 
 async def accept(stranger, clock, link: str) -> str:

@@ -5,9 +5,13 @@ cannot be seen.
 """
 
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Browser, BrowserContext, Locator, Page
+
+from tests.support.browsing import PATIENCE_MILLISECONDS
 
 _TRIES_MAX = 200
 _SEEN = """one => {
@@ -170,3 +174,20 @@ TELEPHONE: dict[str, Any] = {
     "has_touch": True,
     "viewport": {"width": 390, "height": 844},
 }
+
+
+@asynccontextmanager
+async def working(
+    way: str, browser: Browser, site: str, enter: Callable[[BrowserContext], Awaitable[object]]
+) -> AsyncIterator[Hands]:
+    """Somebody at work in one of the ways in which people work, after `enter` has let them in; no script may have failed."""
+    telephone = TELEPHONE if way == TOUCH else {}
+    context = await browser.new_context(locale="en-GB", timezone_id="UTC", reduced_motion="reduce", **telephone)
+    await enter(context)
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield WAYS[way](page, site)
+    await context.close()
+    assert errors == []
